@@ -106,6 +106,12 @@ def linux(said: str) -> None:
     share = top / "share"
     _copy(SOURCES / "linux/sso-tray.service", top / "systemd/sso-tray.service")
     _copy(SOURCES / "linux/sso-tray.desktop", share / "applications/sso-tray.desktop")
+    _copy(
+        SOURCES / "linux/sso-tray-search-provider.ini",
+        share / "gnome-shell/search-providers/sso-tray-search-provider.ini",
+    )
+    runner = share / "krunner/dbusplugins/sso-tray.desktop"
+    _copy(SOURCES / "linux/sso-tray-krunner.desktop", runner)
     day = time.strftime("%Y-%m-%d", time.gmtime(epoch()))
     about = (SOURCES / "linux/sso-tray.metainfo.xml").read_text()
     about = about.replace("@VERSION@", said).replace("@DATE@", day)

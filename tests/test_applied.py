@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.home import home_variables
 from tray.aws.config.catalog import profile_settings
 from tray.core.profiles.managed_profile import Target
 from tray.errors import NotFound, UserMustAct
@@ -52,7 +53,7 @@ source_profile = default
 @pytest.fixture
 def world(tmp_path: Path) -> ManagedContext:
     """Return a home with the profiles above, ``dev`` the active one."""
-    paths = Paths.from_environment({"HOME": str(tmp_path)})
+    paths = Paths.from_environment(home_variables(tmp_path))
     paths.aws_config.parent.mkdir()
     paths.aws_config.write_text(CONFIG)
     record_active(paths.state, "dev")
@@ -288,7 +289,7 @@ def test_another_config_file_is_another_world(world: ManagedContext, tmp_path: P
     """A command under another ``AWS_CONFIG_FILE`` neither follows there nor loses what is here."""
     other_file = tmp_path / "other"
     other_file.write_text(CONFIG)
-    environ = {"HOME": str(tmp_path), "AWS_CONFIG_FILE": str(other_file)}
+    environ = {**home_variables(tmp_path), "AWS_CONFIG_FILE": str(other_file)}
     other = replace(world, paths=Paths.from_environment(environ))
     managed_sections.apply(world, "default")
 

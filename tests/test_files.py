@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 import random
-import resource
 import signal
 import socket
 import subprocess
@@ -375,6 +374,7 @@ def somebody_elses(path: Path, *, directory: bool = False) -> None:
 @contextmanager
 def at_most(size: int) -> Iterator[None]:
     """Let this process write files of at most so many bytes (SIGXFSZ is ignored by Python)."""
+    resource = pytest.importorskip("resource", reason="Windows has no limits")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:

@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from tests.home import home_variables
 from tray.cli import log_command
 from tray.core import effects as fx
 from tray.core import events as ev
@@ -167,7 +168,7 @@ def applied_of(name: str, state: Path, config: Path) -> ManagedContext:
     (state / "applied.json").write_bytes(moved)
     (state / "active-profile").write_text("dev\n")
     return ManagedContext(
-        Paths.from_environment({"HOME": str(config.parents[1])}), (), lambda: ("/bin/false",)
+        Paths.from_environment(home_variables(config.parents[1])), (), lambda: ("/bin/false",)
     )
 
 
@@ -505,7 +506,7 @@ def test_a_daemon_understands_the_requests_of_0_1(tmp_path: Path) -> None:
     """Each is taken for what it is, from CLI and credential helper alike; the rest is refused."""
     heard: list[object] = []
 
-    async def hand_out(op: str, profile: str | None, _: str) -> Any:
+    async def hand_out(op: str, profile: object, *_: object) -> Any:
         heard.append((op, profile))
         return {"exit": 0, "sentence": "", "credentials": {}}, lambda: None
 
@@ -630,6 +631,7 @@ def test_no_format_follows_a_name_of_ours(tmp_path: Path) -> None:
     sources = [
         *(ROOT / "tray").rglob("*.py"),
         ROOT / "tests/__init__.py",
+        ROOT / "tests/home.py",
         Path(__file__),
     ]
     for path in sources:

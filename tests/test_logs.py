@@ -210,3 +210,36 @@ def test_no_fault_of_the_disk_stops_the_caller(tmp_path: Path) -> None:
     History(tmp_path / "file").add(0.0, "renewed")
 
     assert history.path.is_dir()
+
+
+def test_what_happened_long_ago_is_forgotten(tmp_path: Path) -> None:
+    """Older lines go from both files, the rest stays as it was; without a time everything goes."""
+    history = History(tmp_path)
+    for day in range(4):
+        history.add(day * 86400.0, "renewed", "corp")
+        if day == 1:
+            history.path.replace(history.path.with_suffix(".jsonl.1"))
+
+    some = history.forget(before=86400.0)
+    again = history.forget(before=86400.0)
+    left = [
+        json.loads(line)["at"][:10]
+        for path in sorted(tmp_path.glob("history*"), reverse=True)
+        for line in path.read_text().splitlines()
+    ]
+    everything, nothing = history.forget(), history.forget()
+
+    assert (True, False, True, False) == (some, again, everything, nothing)
+    assert ["1970-01-02", "1970-01-03", "1970-01-04"] == left
+    assert [] == list(tmp_path.glob("history*"))
+
+
+def test_the_first_line_after_forgetting_says_so(tmp_path: Path) -> None:
+    """Whoever lists what was recent learns that it is gone; a full file is no beginning."""
+    history = History(tmp_path)
+    first, second = history.add(1.0, "renewed"), history.add(2.0, "renewed")
+    history.path.write_bytes(b"x" * (HISTORY_BYTES + 1))
+    rotated = history.add(3.0, "renewed")
+    history.forget()
+
+    assert (True, False, False, True) == (first, second, rotated, history.add(4.0, "renewed"))

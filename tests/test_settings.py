@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,13 @@ from tray.core.model import Preferences
 from tray.errors import ConfigRejected, UserMustAct
 from tray.own_connection import OwnConnection
 from tray.secret import Secret
-from tray.storage.settings import Settings, read_settings, write_setting
+from tray.storage.settings import (
+    Settings,
+    read_settings,
+    safe_settings,
+    write_setting,
+)
+from tray.storage.settings_merge import LOCKABLE as SETTINGS
 
 GOOD = """\
 browser = "firefox %s"
@@ -388,3 +396,114 @@ def test_the_menu_cannot_change_a_locked_setting(tmp_path: Path) -> None:
         write_setting(tmp_path, "warnings", "show", False, {"warnings.show": "/etc/x"})
 
     assert not (tmp_path / "settings.json").exists()
+
+
+LOCKABLE: dict[str, tuple[str, str, Callable[[Settings], object]]] = {
+    "allowed_start_urls": ('["acme"]', '["evil"]', lambda s: s.preferences.allowed_start_urls),
+    "browser": ('"firefox %s"', '"evil %s"', lambda s: s.browsers),
+    "guarded": ('["*prod*"]', '["x"]', lambda s: s.preferences.guarded),
+    "removed_file": ('"restore"', '"sign-out"', lambda s: s.restore_removed),
+    "start_daemon": ('"never"', '"always"', lambda s: s.start_daemon),
+    "sessions": ("{corp.length_hours = 8}", "{corp.length_hours = 9}",
+                 lambda s: s.preferences.session_lengths),
+    "profiles": ('{dev.browser = "a %s"}', '{dev.browser = "b %s"}', lambda s: s.profile_browsers),
+    "keyring.adopt": ("false", "true", lambda s: s.preferences.adopt),
+    "keyring.required": ("true", "false", lambda s: s.preferences.keyring_required),
+    "keyring.service": ('"ours"', '"theirs"', lambda s: s.keyring_service),
+    "warnings.minutes_before": ("[60]", "[5]", lambda s: s.preferences.warn_before),
+    "warnings.show": ("true", "false", lambda s: s.notices),
+    "accounts.refresh": ("false", "true", lambda s: s.preferences.list_accounts),
+    "accounts.tell_changes": ("false", "true", lambda s: s.preferences.tell_accounts),
+    "compat.empty_refresh_members": ("true", "false", lambda s: s.empty_refresh_members),
+    "privacy.keep_days": ("30", "60", lambda s: s.keep),
+    "privacy.names_in_notices": ("false", "true", lambda s: s.preferences.names_in_notices),
+    "log.debug": ("true", "false", lambda s: s.log_debug),
+}  # fmt: skip
+
+
+def test_each_setting_can_be_locked() -> None:
+    """The table of the next test leaves none out."""
+    assert LOCKABLE.keys() == set(SETTINGS)
+
+
+@pytest.mark.parametrize("name", LOCKABLE)
+def test_a_locked_key_is_the_sites_whoever_sets_it(tmp_path: Path, name: str) -> None:
+    """Neither the user's file nor the menu changes it; unlocked, the same line does."""
+    theirs, own, value = LOCKABLE[name]
+    site = f"locked = ['{name}']\n{name} = {theirs}\n"
+    menu = tomllib.loads(f"{name} = {own}")
+
+    alone = value(_with_site(tmp_path, "", site))
+    locked = _with_site(tmp_path, f"{name} = {own}", site, menu=menu)
+    (tmp_path / "settings.json").unlink()
+    free = _with_site(tmp_path, f"{name} = {own}", site.partition("\n")[2])
+
+    assert alone == value(locked) != value(free)
+    assert str(tmp_path / "site-0.toml") == locked.locked[name]
+    assert f"{name} is set by your administrator" in "".join(locked.problems)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "allowed_start_urls = [",
+        'locked = ["allowed_start_urls"]\nallowed_start_urls = "acme"',
+        'locked = ["allowed_start_urls"]\nallowed_start_url = ["acme"]',
+        'locked = "allowed_start_urls"\nallowed_start_urls = 5',
+    ],
+)
+def test_start_urls_that_cannot_be_understood_allow_none(tmp_path: Path, broken: str) -> None:
+    """Nobody signs in until the administrator mends them, whatever the user allows."""
+    settings = _with_site(tmp_path, 'allowed_start_urls = ["evil"]', broken)
+
+    assert settings.preferences.allowed_start_urls is None
+    assert "nobody can sign in" in "".join(settings.problems)
+
+
+@pytest.mark.parametrize(
+    "broken", ["keyring.required = ", 'locked = ["keyring.required"]\nkeyring.required = "yes"']
+)
+def test_a_required_keyring_that_cannot_be_understood_is_required(
+    tmp_path: Path, broken: str
+) -> None:
+    """A slip of the administrator's lets no refresh token into a file."""
+    settings = _with_site(tmp_path, "keyring.required = false", broken)
+
+    assert settings.preferences.keyring_required
+    assert settings.problems
+
+
+def test_a_required_keyring_takes_in_every_file(tmp_path: Path) -> None:
+    """It implies ``adopt``, which is then locked as well, and a worker knows it."""
+    settings = _with_site(
+        tmp_path,
+        "keyring.adopt = false",
+        'locked = ["keyring.required"]\nkeyring.required = true',
+        menu={"keyring": {"adopt": False}},
+    )
+
+    site = str(tmp_path / "site-0.toml")
+    assert {"keyring.required": site, "keyring.adopt": site} == settings.locked
+    assert settings.preferences.adopt
+    assert Settings.in_worker(settings.to_worker()).preferences.keyring_required
+
+
+def test_an_unreadable_lock_list_locks_what_restricts(tmp_path: Path) -> None:
+    """A word instead of a list frees nobody from the guard that stands beside it."""
+    settings = _with_site(tmp_path, "guarded = []", 'locked = "guarded"\nguarded = ["*prod*"]')
+
+    assert ("*prod*",) == settings.preferences.guarded
+
+
+def test_a_broken_file_of_the_users_lifts_no_restriction(tmp_path: Path) -> None:
+    """Until it can be read again the site's settings hold, not the program's defaults."""
+    site = tmp_path / "site.toml"
+    site.write_text(LOCKING + "[keyring]\nrequired = true\n")
+
+    preferences = safe_settings(tmp_path, [site]).preferences
+
+    assert (("*prod*",), ("acme",), True) == (
+        preferences.guarded,
+        preferences.allowed_start_urls,
+        preferences.keyring_required,
+    )

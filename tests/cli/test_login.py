@@ -9,6 +9,9 @@ import sys
 import pytest
 
 from tests.cli.stage import PATIENCE, Stage, closed_port
+from tests.system.test_transport import ROOT_ONLY, SECOND_USER, as_second_user
+from tests.worker.loopback import request
+from tests.worker.signing_in import port_in, state_in
 from tray.fake_aws.fake_options import DEFAULT_START_URL
 
 LEAN = {"startUrl", "region", "accessToken", "expiresAt"}
@@ -342,3 +345,36 @@ def test_undo_where_nothing_was_removed(either: Stage) -> None:
     assert (1, "sso-tray: Nothing to undo") == (done.code, done.err[:25])
     assert (0, "There is nothing to undo.\n") == (every.code, every.out)
     assert (2, []) == (both.code, either.opened())
+
+
+KNOCK = """
+import socket, sys
+with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as one:
+    try:
+        one.sendall(sys.stdin.read().encode())
+        print(len(one.recv(100)))
+    except ConnectionError:
+        print(0)
+"""
+
+
+@ROOT_ONLY
+def test_another_user_who_has_read_the_link_is_told_of_in_the_terminal(either: Stage) -> None:
+    """T3: he is turned away however often he tries, once said, and the sign-in goes on."""
+    opens_nothing = either.home / "opens-nothing.py"
+    opens_nothing.write_text("import sys; open(sys.argv[1], 'a').write(sys.argv[2] + chr(10))")
+    browser = f"{sys.executable} {opens_nothing} {either.browser_log} %s"
+    signing_in = either.start("login", "corp", BROWSER=browser)
+    either.until(lambda: bool(either.opened()))
+    link = either.opened()[0]
+    port, state = port_in(link), state_in(link).reveal()
+    path = f"/oauth/callback?code=his&state={state}"
+
+    his = [
+        as_second_user(KNOCK, port, typed=request(port, path).decode()).stdout for _ in range(2)
+    ]
+    either.browse(link)
+    _, err = signing_in.communicate(timeout=PATIENCE)
+
+    assert (0, ["0\n"] * 2) == (signing_in.returncode, his)
+    assert 1 == err.count(f"Another user of this computer (uid {SECOND_USER}) has connected")

@@ -10,7 +10,8 @@ import pytest
 
 from tray.cli.add.add_session import SCOPE
 from tray.cli.front.click_commands import cli
-from tray.cli.front.command_table import COMMANDS, COMPLETES, SHELLS, Argument, Option
+from tray.cli.front.command_parts import Argument, Option
+from tray.cli.front.command_table import COMMANDS, COMPLETES, SHELLS
 from tray.cli.front.quick_reading import last_before, read
 from tray.cli.shell.shell_integration import Shell
 from tray.core.profiles.managed_profile import Target

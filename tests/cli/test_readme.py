@@ -14,8 +14,8 @@ from tests.windows.walk import NOT_JUDGED
 from tray.cli.guide_command import GUIDE
 from tray.core.policy import ENDING_BEFORE, MINUTE
 from tray.core.text import sentences
-from tray.storage import settings as stored
 from tray.storage.settings import Settings, read_settings
+from tray.storage.settings_merge import KNOWN
 
 ROOT = README.parent
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
@@ -132,7 +132,7 @@ def test_the_settings_shown_are_the_settings(tmp_path: Path) -> None:
     usual = Settings()
 
     assert () == settings.problems == locked.problems
-    assert set() == {key for keys in stored._KNOWN.values() for key in keys if key not in shown}
+    assert set() == {key for keys in KNOWN.values() for key in keys if key not in shown}
     assert (
         usual.keyring_service,
         usual.empty_refresh_members,

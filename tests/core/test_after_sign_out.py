@@ -8,6 +8,7 @@ from typing import get_args
 import pytest
 
 from tests.core.story import MINUTE, Story, token
+from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core import policy
 from tray.core.model import Memory, Reason, TokenFacts, TokenStore
@@ -209,6 +210,35 @@ def test_a_login_that_came_beside_a_sign_in_is_looked_at_after_it() -> None:
     assert _kind(story) == "adopt"
     story.answer(Unrenewable())
     assert (SIGNED_IN, False, None) == (_shown(story), story.row().renews, _kind(story))
+
+
+@pytest.mark.parametrize("store", get_args(TokenStore))
+def test_a_token_that_the_portal_refuses_is_asked_about_once(store: TokenStore) -> None:
+    """K6: AWS has said no; neither a renewal nor another question follows."""
+    story = _signed_out()
+    story.file(FULL, 3 * MINUTE)
+    story.answer(Adopted(FULL, store, "keyring-denied"))
+    story.answer(PortalChecked("full", "dead"))
+    asked = story.jobs()
+    story.run_until(40 * MINUTE)
+
+    assert ("expired", "session-over") == (story.row().state, story.row().reason)
+    assert (None, asked) == (_kind(story), story.jobs())
+
+
+def test_a_command_alone_asks_nothing_but_what_was_typed() -> None:
+    """K6: without a daemon a file that was put back is no reason to ask the portal."""
+    story = _signed_out()
+    story.state = replace(story.state, alone=True)
+    story.file(FULL, 3 * MINUTE)
+    story.answer(Failed("keyring-locked", "It is locked."))
+    unasked = _kind(story)
+    story.send(ev.RenewRequested("corp", "typed"))
+    typed = _kind(story)
+    story.answer(Refused("dead"))
+
+    assert (None, "renew", None) == (unasked, typed, _kind(story))
+    assert ["typed"] == [reply.request for reply in story.all(fx.Reply)]
 
 
 def test_a_sign_in_here_needs_no_further_proof() -> None:

@@ -230,6 +230,7 @@ GONE: list[ev.Event] = [
     ev.TokenFileInspected("gone", LEAN),
     ev.JobDone("gone", 1, Unrenewable()),
     ev.SignInReady("gone", 1, "https://signin"),
+    ev.SignInReported("gone", 1, "Another user has connected."),
     ev.SignedIn("gone", 1, LEAN, "keyring"),
     ev.SignInFailed("gone", 1, "It was denied."),
 ]

@@ -9,10 +9,13 @@ import pytest
 from tests.core.story import CORP, LAB, MINUTE, OLD, Story, only, token
 from tray.core import effects as fx
 from tray.core import events as ev
+from tray.core.model import Preferences
 from tray.core.outcomes import Adopted, Failed, Released
 from tray.core.requests import (
+    ConsoleLinkRequested,
     ConsoleRequested,
     EnvironmentRequested,
+    FavouriteRequested,
     LinkRequested,
     SignInAllRequested,
     StatusRequested,
@@ -133,6 +136,18 @@ def test_quit_lends_what_the_keyring_keeps_until_the_next_start() -> None:
     ) == (only(fx.Reply, last).exit, only(fx.Reply, last).sentence)
 
 
+def test_quit_lends_nothing_where_the_keyring_is_required() -> None:
+    """K9: no file gets the refresh token; the next start goes on from the keyring."""
+    story = Story(CORP, stores={"corp": "keyring"})
+    story.send(ev.PreferencesRead(Preferences(keyring_required=True)))
+    story.file(token())
+
+    effects = story.send(ev.QuitRequested("q"))
+
+    assert [] == [start for start in story.all(fx.StartJob) if start.kind == "lend"]
+    assert isinstance(only(fx.Quit, effects), fx.Quit)
+
+
 def test_quit_asked_for_twice_does_not_wait() -> None:
     """A keyring that does not answer keeps nobody from ending the daemon."""
     story = Story(CORP, stores={"corp": "keyring"})
@@ -149,14 +164,48 @@ def test_the_console_opens_with_no_secret() -> None:
     """M1: the portal's own shortcut link; the browser uses its own session."""
     story = Story(CORP)
 
-    effects = story.send(ConsoleRequested("dev"))
+    effects = story.send(ConsoleRequested(("dev",)))
 
     assert "https://corp.awsapps.com/start/#/console?account_id=111111111111&role_name=r" == (
         only(fx.OpenBrowser, effects).url
     )
 
 
-@pytest.mark.parametrize("event", [ConsoleRequested("gone"), EnvironmentRequested("gone"),
+def test_the_console_of_a_role_without_a_profile_opens() -> None:
+    """Nothing has to be in the config, and what is active stays; it is remembered as used."""
+    role = ("corp", "222222222222", "Read Only")
+
+    effects = Story(CORP).send(ConsoleRequested(role))
+
+    page = only(fx.OpenBrowser, effects)
+    assert page.url == (
+        "https://corp.awsapps.com/start/#/console?account_id=222222222222&role_name=Read%20Only"
+    )
+    assert {"profile": "", "account": "222222222222", "role": "Read Only"} == dict(page.names)
+    assert fx.RememberRole(role, "used") == only(fx.RememberRole, effects)
+    assert '"222222222222/Read Only"' == only(fx.RecordHistory, effects).detail
+    assert isinstance(only(fx.RecordAccountsUse, effects), fx.RecordAccountsUse)
+
+
+def test_the_link_to_a_console_can_be_copied() -> None:
+    """The portal's own, which carries no secret."""
+    copied = only(fx.CopyText, Story(CORP).send(ConsoleLinkRequested(("dev",))))
+
+    assert "https://corp.awsapps.com/start/#/console?account_id=111111111111&role_name=r" == (
+        copied.text
+    )
+
+
+@pytest.mark.parametrize(("on", "how"), [(True, "starred"), (False, "unstarred")])
+def test_a_favourite_is_kept(on: bool, how: str) -> None:
+    """With a profile or without one."""
+    effects = Story(CORP).send(FavouriteRequested(("dev",), on))
+
+    assert how == only(fx.RememberRole, effects).how
+
+
+@pytest.mark.parametrize("event", [ConsoleRequested(("gone",)), ConsoleRequested(("x", "1", "r")),
+                                   ConsoleLinkRequested(("gone",)), EnvironmentRequested("gone"),
                                    LinkRequested("gone"), LinkRequested("corp")])  # fmt: skip
 def test_a_stale_row_does_nothing(event: ev.Event) -> None:
     """M3: what is gone, or not there yet, is not acted on."""

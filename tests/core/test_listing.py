@@ -13,7 +13,7 @@ from tray.core.menu.listed_roles import Listing
 from tray.core.model import Catalog
 from tray.core.outcomes import SignedOut
 from tray.core.profiles.profile_planning import Assignment
-from tray.core.requests import AddProfileRequested, RolesRequested, SetUpRequested
+from tray.core.requests import AddProfileRequested, RolesRequested
 
 READ = Assignment("222222222222", "ReadOnly", "Prod EU")
 ROLES = (Assignment("111111111111", "r", "Dev"), READ)
@@ -216,10 +216,3 @@ def test_a_list_is_forgotten_when_it_is_old() -> None:
     assert before is not None
     assert "renew" in story.jobs()
     assert {} == dict(story.state.listings)
-
-
-def test_how_to_begin_can_be_copied() -> None:
-    """M1: without any config a click brings the command to the clipboard."""
-    copied = only(fx.CopyText, Story().send(SetUpRequested()))
-
-    assert ("sso-tray add", "command") == (copied.text, copied.what)

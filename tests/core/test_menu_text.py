@@ -32,8 +32,9 @@ def test_a_profile_is_named_with_what_should_make_one_think_twice() -> None:
 
 def test_groups_are_named_by_what_is_in_them() -> None:
     """M1: an account with its number, the rest in words, groups by first and last."""
-    assert "Account 111111111111 (3)" == menu_text.account("111111111111", 3)
-    assert "Other profiles (2)" == menu_text.account(None, 2)
+    assert "Account 111111111111 (3)" == menu_text.account("111111111111", "", 3)
+    assert "Prod (111111111111): 3" == menu_text.account("111111111111", "Prod", 3)
+    assert "Other profiles (2)" == menu_text.account(None, "", 2)
     assert "corp … lab" == menu_text.range_of("corp", "lab")
 
 
@@ -43,6 +44,7 @@ def test_groups_are_named_by_what_is_in_them() -> None:
         ("signed-in", "corp", "", "17:42 corp: signed in"),
         ("renewed", "https://lab.awsapps.com/start", "", "17:42 lab.awsapps.com: renewed"),
         ("active-profile", None, "dev", "17:42 active profile dev"),
+        ("console-opened", "corp", "dev", "17:42 corp: opened the console of dev"),
         ("sign-in-failed", "corp", "offline", "17:42 corp: sign-in failed"),
         ("something-new", None, "", "17:42 something new"),
     ],
@@ -59,7 +61,9 @@ def test_nothing_from_a_config_reaches_a_row_as_it_is() -> None:
     said = (
         menu_text.active(nasty),
         menu_text.profile(nasty, guarded=False, problem=False),
-        menu_text.account(nasty, 1),
+        menu_text.account(nasty, nasty, 1),
+        menu_text.role_in(nasty, nasty, nasty),
+        menu_text.sign_in_to(nasty, afresh=True),
         menu_text.user_code(nasty),
         menu_text.tooltip(1, nasty),
         menu_text.problem(nasty * 100),

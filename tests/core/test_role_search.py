@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import random
+import re
+
 import pytest
 
 from tray.core.accounts.role_search import RoleRow, RoleSearch
@@ -64,3 +67,51 @@ def test_an_exact_name_comes_before_recent_ones_and_these_before_the_rest() -> N
 def test_a_role_without_a_profile_is_remembered_by_its_place() -> None:
     """Session, account and role name it."""
     assert "Sandbox (Ada)" == found("", (("corp", "333333333333", "PowerUser"),))[0]
+
+
+def fits(row: RoleRow, words: str) -> bool:
+    """Say by the rule alone, field by field, whether each word begins one of the row's words."""
+    begun = set()
+    fields = (row.profile, row.account_name, row.role_name, row.account_id, row.session)
+    for joined in " ".join(filter(None, fields)).split():
+        begun.add(joined.casefold())
+        for part in re.finditer(r"[A-Z]+(?![a-z])|[A-Z]?[^\W_A-Z]+|[^\W_]", joined):
+            begun |= {joined[part.start() :].casefold(), part[0].casefold()}
+    return all(any(one.startswith(word) for one in begun) for word in words.casefold().split())
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_every_row_that_fits_is_found_and_no_other(seed: int) -> None:
+    """However rows share accounts and roles, in any order; all of the same rank keep theirs."""
+    drawn = random.Random(seed)
+    names = ("Data Platform", "Data", "Prod-EU", "", "x y", "DataAdmin", "Größe 12")
+    roles = ("Admin", "DataAdmin", "ReadOnly", "read_only-2", None)
+    rows = [
+        RoleRow(
+            drawn.choice(("corp", "lab", None)),
+            drawn.choice(("111111111111", "222222222222", None)),
+            drawn.choice(names),
+            drawn.choice(roles),
+            drawn.choice((None, f"profile-{number}", f"DataAdmin{number}")),
+        )
+        for number in range(drawn.choice((3, 40, 400)))
+    ]
+    search = RoleSearch(rows)
+    places = {id(row): place for place, row in enumerate(rows)}
+
+    for words in (
+        "data",
+        "adm data",
+        "11",
+        "corp read",
+        "profile-1",
+        "x",
+        "zz",
+        "eu prod",
+        "only 2",
+    ):
+        found = search.find(words)
+
+        assert sorted(places[id(row)] for row in found) == [
+            place for place, row in enumerate(rows) if fits(row, words)
+        ]

@@ -71,9 +71,12 @@ def test_a_session_set_to_codes_is_signed_in_to_with_one() -> None:
         ((f"{CORP.start_url.upper()}/#/",), True),
         (("https://*.awsapps.com/start",), True),
         (("https://other.example/start",), False),
+        (None, False),
     ],
 )
-def test_only_allowed_portals_are_signed_in_to(allowed: tuple[str, ...], starts: bool) -> None:
+def test_only_allowed_portals_are_signed_in_to(
+    allowed: tuple[str, ...] | None, starts: bool
+) -> None:
     """A sign-in anywhere else is refused before a browser opens, by command and by click alike."""
     story = Story()
     story.send(ev.PreferencesRead(Preferences(allowed_start_urls=allowed)))
@@ -119,6 +122,20 @@ def test_typed_in_a_terminal_the_terminal_opens_it() -> None:
         only(fx.Reply, ready).deadline,
     )
     assert ("done", 0) == (only(fx.Reply, done).kind, only(fx.Reply, done).exit)
+
+
+def test_what_does_not_end_a_sign_in_is_said_in_every_terminal_that_waits() -> None:
+    """T3, T4: another user who connects, or an error the browser brings, while it goes on."""
+    story = clicked(request="cli", opens="caller")
+    story.send(ev.SignInRequested("corp", "second"))
+
+    told = story.send(ev.SignInReported("corp", 1, "Another user has connected."))
+    late = story.send(ev.SignInReported("corp", 9, "Another user has connected."))
+
+    assert [("cli", "report"), ("second", "report")] == [
+        (one.request, one.kind) for one in told if isinstance(one, fx.Reply)
+    ]
+    assert ((), "signing-in") == (late, story.row().state)
 
 
 def test_a_second_request_joins_the_first() -> None:

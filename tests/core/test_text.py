@@ -68,19 +68,31 @@ def row(**changes: object) -> SessionRow:
 
 
 ROWS: list[tuple[SessionRow, str]] = [
-    (row(), "corp: signed in, renews automatically"),
+    (row(), "corp: signed in, renews itself"),
+    (
+        row(session_began_at=T0 - 3600),
+        "corp: signed in, renews itself · session began 08:00",
+    ),
+    (
+        row(session_began_at=T0 - 86400),
+        "corp: signed in, renews itself · session began Thu 09:00",
+    ),
+    (
+        row(session_began_at=T0 - 9 * 86400),
+        "corp: signed in, renews itself · session began 6 Jan",
+    ),
     (
         row(session_ends_at=T0 + 9 * 3600, session_end_known="learnt"),
-        "corp: signed in, renews automatically until about 18:00",
+        "corp: signed in, ends by about 18:00",
     ),
     (
         row(session_ends_at=T0 + 9 * 3600, session_end_known="set"),
-        "corp: signed in, renews automatically until 18:00",
+        "corp: signed in until 18:00",
     ),
     (row(renews=False), "corp: signed in until 10:00"),
     (
         row(reason="keyring-waiting"),
-        "corp: signed in, renews automatically (keyring not responding)",
+        "corp: signed in, renews itself (keyring not responding)",
     ),
     (row(state="ending", session_ends_at=QUARTER), "corp: ends at 09:15 (15 min left)"),
     (

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta, timezone
+from typing import get_args
 
 import pytest
 
 from tests.core.story import CORP, DAY, HOUR, LAB, MINUTE, OLD, T0, Story, only, renewing, token
 from tray.core import effects as fx
 from tray.core import events as ev
+from tray.core.effects import NoticeCategory
 from tray.core.machine import step
 from tray.core.model import Memory, Now, Preferences, SsoSession
 from tray.core.outcomes import Failed, Outcome, Refused, RemovalJudged, Renewed
+from tray.core.text import notice_text
 
 ALL = (CORP, LAB, OLD)
 USED = {one.key: Memory(used_at=T0) for one in ALL}
@@ -445,3 +448,26 @@ def test_a_session_the_config_drops_takes_its_notice_along() -> None:
     effects = story.send(ev.ConfigRead(replace(story.state.catalog, sessions=(LAB,))))
 
     assert fx.WithdrawNotice("session:corp") in effects
+
+
+@pytest.mark.parametrize("minutes", [14, -1])
+def test_without_names_a_warning_says_when_and_not_what(minutes: float) -> None:
+    """W2: where others see the screen only the time and what to do are told."""
+    story = kept()
+    story.send(ev.PreferencesRead(Preferences(names_in_notices=False)))
+    story.run_until(END - minutes * MINUTE, renewing(ends_at=END))
+
+    told = [f"{notice.title} {notice.text}" for notice in shown(story)]
+
+    assert told
+    assert not [text for text in told if "corp" in text]
+    assert any("An AWS session ends at" in text for text in told)
+
+
+@pytest.mark.parametrize("category", get_args(NoticeCategory))
+def test_every_kind_of_notice_can_be_told_without_names(category: NoticeCategory) -> None:
+    """No kind is left out, and each says something."""
+    title, text = notice_text.nameless(category, T0, Story().now)
+
+    assert title
+    assert text

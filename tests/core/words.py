@@ -34,13 +34,15 @@ from tray.core.outcomes import (
 from tray.core.profiles.profile_planning import Assignment
 from tray.core.requests import (
     AddProfileRequested,
+    ConsoleLinkRequested,
     ConsoleRequested,
+    FavouriteRequested,
     LinkRequested,
     RolesRequested,
     SettingRequested,
-    SetUpRequested,
     SignInAllRequested,
     StatusRequested,
+    TerminalRequested,
     UnlockRequested,
 )
 from tray.core.state import TrayState
@@ -61,6 +63,9 @@ CATALOGS: tuple[Catalog, ...] = (
     catalog(MOVED, LAB),
     Catalog(),
 )
+
+ROLES = (("dev",), ("gone",), ("corp", "1" * 12, "r"), ("gone", "1" * 12, "r"))
+"""Roles by their keys: of a profile, and without one."""
 
 keys = st.sampled_from(KEYS)
 stores: st.SearchStrategy[TokenStore | None] = st.sampled_from(
@@ -190,10 +195,12 @@ EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
     st.builds(ev.SnoozeRequested, keys),
     st.builds(SignInAllRequested, st.sampled_from((None, ("corp", "lab")))),
     st.just(UnlockRequested()),
-    st.builds(ConsoleRequested, st.sampled_from(("dev", "gone"))),
+    st.builds(ConsoleRequested, st.sampled_from(ROLES)),
+    st.builds(ConsoleLinkRequested, st.sampled_from(ROLES)),
+    st.builds(FavouriteRequested, st.sampled_from(ROLES), st.booleans()),
+    st.builds(TerminalRequested, st.sampled_from(("use", "doctor"))),
     st.builds(LinkRequested, keys),
     st.builds(SettingRequested, st.just("adopt"), st.booleans()),
-    st.just(SetUpRequested()),
     st.just(StatusRequested()),
     st.just(ev.UnlockFailed("The keyring wasn't unlocked.")),
     st.builds(RolesRequested, keys),

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.cli.stage import PATIENCE, Done, Stage
+from tests.home import home_variables
 from tray.aws.config.credential_process import command_line
 from tray.credential_helper import helper_installation as handout
 from tray.credential_helper.helper_installation import client_text, install, interpreter
@@ -104,7 +105,7 @@ def test_the_order_of_members_in_the_answer_means_nothing(
         server.listen()
         asked = subprocess.Popen(
             [interpreter(), "-I", "-S", client],
-            env={"HOME": str(tmp_path)},
+            env=home_variables(tmp_path),
             stdout=subprocess.PIPE,
         )
         with server.accept()[0] as connection, connection.makefile("rb") as request:

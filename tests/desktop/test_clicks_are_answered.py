@@ -10,6 +10,10 @@ from tests.desk import Bus, private_bus
 from tests.desktop.notification_daemon import NotificationDaemon, notification_daemon
 from tests.desktop.person import CONFIG
 from tests.desktop.tray_host import PATIENCE, Host, tray
+from tray.core.accounts.remembered_roles import RememberedRoles
+from tray.storage.account_records import last_use
+from tray.storage.remembered_file import change_remembered, read_remembered
+from tray.system.paths import Paths
 
 
 async def told(daemon: NotificationDaemon, host: Host, *labels: str) -> tuple[str, str]:
@@ -55,7 +59,7 @@ def test_each_click_says_that_it_happened_or_why_not(tmp_path: Path) -> None:
 
 
 def test_a_copy_says_that_it_happened_or_shows_what_to_copy(tmp_path: Path) -> None:
-    """The set-up command of a first run, without a clipboard and with one."""
+    """Setting up without a terminal: the command is copied, or shown where no clipboard works."""
     home = home_with(tmp_path, "")
     programs = tmp_path / "programs"
     programs.mkdir()
@@ -75,14 +79,75 @@ def test_a_copy_says_that_it_happened_or_shows_what_to_copy(tmp_path: Path) -> N
             with daemon(session, icon=True, listens=False):
                 async with asyncio.timeout(PATIENCE):
                     await host.registered.get()
-                refused = await told(notices, host, "Set up AWS access", "Copy command")
+                refused = await told(notices, host, "Set up AWS access")
                 copier.write_text("#!/bin/sh\ncat >/dev/null\n")
-                return [refused, await told(notices, host, "Set up AWS access", "Copy command")]
+                return [refused, await told(notices, host, "Set up AWS access")]
 
     with private_bus() as bus:
         answers = asyncio.run(clicks(bus))
 
     assert [
-        ("Copy the command from here", "sso-tray add"),
-        ("Copied", "The command is on the clipboard."),
+        ("Copy the command for a terminal from here", "sso-tray add"),
+        ("Copied", "The command for a terminal is on the clipboard."),
     ] == answers
+
+
+def test_a_star_is_kept_and_shown_and_taken_back(tmp_path: Path) -> None:
+    """In the menu of the real daemon, and in its file; a command's star comes in, too."""
+    home = home_with(tmp_path, CONFIG)
+    state = Paths.from_environment(home).state
+
+    async def shown(host: Host, label: str, *, there: bool = True) -> None:
+        while (label in (await host.layout()).labels()) != there:
+            await host.signals("LayoutUpdated")
+
+    async def clicks(bus: Bus) -> list[RememberedRoles]:
+        async with tray(bus.address) as host:
+            with daemon(
+                {**home, "DBUS_SESSION_BUS_ADDRESS": bus.address}, icon=True, listens=False
+            ):
+                async with asyncio.timeout(PATIENCE):
+                    await host.registered.get()
+                change_remembered(state, lambda one: one.starred(("dev",), on=True))
+                await shown(host, "★ dev")
+                menu = await host.layout()
+                await host.click(menu.named("★ dev", "Remove from favourites").id)
+                await shown(host, "★ dev", there=False)
+                await host.click((await host.layout()).named("No active profile", "prod").id)
+                await shown(host, "Profile: prod")
+                menu = await host.layout()
+                await host.click(menu.named("Profile: prod", "Add prod to favourites").id)
+                await shown(host, "★ prod")
+                return [read_remembered(state)]
+
+    with private_bus() as bus:
+        (kept,) = asyncio.run(clicks(bus))
+
+    assert RememberedRoles(favourites=(("prod",),), recent=(("prod",),)) == kept
+
+
+def test_opening_all_accounts_is_a_use_of_the_index(tmp_path: Path) -> None:
+    """What nobody looks at is never listed again; the other submenus ask for nothing."""
+    home = home_with(tmp_path, CONFIG)
+    state = Paths.from_environment(home).state
+
+    async def opened(bus: Bus) -> bool:
+        async with tray(bus.address) as host:
+            with daemon(
+                {**home, "DBUS_SESSION_BUS_ADDRESS": bus.address}, icon=True, listens=False
+            ):
+                async with asyncio.timeout(PATIENCE):
+                    await host.registered.get()
+                menu = await host.layout()
+                await host.click(menu.named("Settings").id, "opened")
+                await host.layout()
+                before = last_use(state)
+                await host.click(menu.named("All accounts").id, "opened")
+                await host.layout()
+                return before is None
+
+    with private_bus() as bus:
+        unused_before = asyncio.run(opened(bus))
+
+    assert unused_before
+    assert last_use(state) is not None

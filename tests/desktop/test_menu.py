@@ -9,23 +9,29 @@ import pytest
 
 from tests.desktop.looks import NOW, row, view_of
 from tray.core import events as ev
+from tray.core.accounts.remembered_roles import RememberedRoles
+from tray.core.accounts.role_search import RoleRow
 from tray.core.events import Event
+from tray.core.menu.menu_entry import Entry
+from tray.core.menu.menu_extras import MenuExtras
+from tray.core.menu.menu_layout import entries
 from tray.core.model import Profile, State
+from tray.core.policy import MENU_ROWS
 from tray.core.requests import (
+    AccountsRequested,
     ConsoleRequested,
     EnvironmentRequested,
+    FavouriteRequested,
     LinkRequested,
     RolesRequested,
     SettingRequested,
-    SetUpRequested,
     SignInAllRequested,
+    TerminalRequested,
     UnlockRequested,
 )
 from tray.core.views.view import View
 from tray.daemon.desktop_wiring import pressed
-from tray.desktop.menu.menu_entry import LEVEL, SCROLLED, Entry
-from tray.desktop.menu.menu_extras import MenuExtras
-from tray.desktop.menu.menu_tree_builder import entries, render
+from tray.desktop.menu.menu_rows import render
 
 CORP = row("corp", "signed-in")
 DEV = Profile("dev", "sso", "corp", account_id="111111111111", role_name="Admin")
@@ -39,6 +45,13 @@ def labels(rows: tuple[Entry, ...]) -> list[object]:
         if one.children:
             said.append(labels(one.children))
     return said
+
+
+def roles_of(*profiles: Profile) -> tuple[RoleRow, ...]:
+    """Return the profiles as rows of the index, whose accounts have no names."""
+    return tuple(
+        RoleRow(one.session, one.account_id, "", one.role_name, one.name) for one in profiles
+    )
 
 
 def every(rows: tuple[Entry, ...]) -> Iterator[Entry]:
@@ -75,12 +88,14 @@ def with_profiles(*profiles: Profile, active: str | None = None) -> View:
 
 def test_the_whole_menu_stands_from_top_to_bottom() -> None:
     """M1: sessions, the active profile and its choice, console, environment, the rest, Quit."""
-    extras = MenuExtras(recent=("17:42 corp: signed in",), starts_at_login=True, warns=False)
+    extras = MenuExtras(
+        recent=("17:42 corp: signed in",), starts_at_login=True, warns=False, version="1.2.3"
+    )
 
     menu = entries(with_profiles(DEV, active="dev"), extras, NOW)
 
     assert [
-        "corp: signed in, renews automatically",
+        "corp: signed in, renews itself",
         [
             "Sign out and sign in again",
             "Renew now",
@@ -89,10 +104,13 @@ def test_the_whole_menu_stands_from_top_to_bottom() -> None:
         ],
         "---",
         "Profile: dev",
-        ["None", "dev"],
+        ["None", "dev", "---", "Add dev to favourites"],
         "Use this profile as the AWS default",
         "Open AWS console",
         "Copy AWS_PROFILE command",
+        "---",
+        "All accounts",
+        ["List all accounts"],
         "---",
         "Recent activity",
         ["17:42 corp: signed in"],
@@ -106,8 +124,11 @@ def test_the_whole_menu_stands_from_top_to_bottom() -> None:
         ],
         "Help",
         [
+            "Run doctor",
             "All commands: sso-tray --help",
-            "Live session status: sso-tray status --watch",
+            "The guide: sso-tray guide",
+            "---",
+            "SSO Tray 1.2.3",
         ],
         "---",
         "Quit",
@@ -163,14 +184,17 @@ def test_every_row_tells_the_rules_what_it_says() -> None:
         "sign-out:corp": ev.SignOutRequested("corp"),
         "use-none": ev.UseRequested(None),
         "use:dev": ev.UseRequested("dev"),
-        "console": ConsoleRequested("dev"),
+        "star": FavouriteRequested(("dev",), on=True),
+        "console": ConsoleRequested(("dev",)),
         "environment": EnvironmentRequested("dev"),
         "setting:start-at-login": SettingRequested("start-at-login", on=False),
         "setting:warnings": SettingRequested("warnings", on=True),
         "offer-default": SettingRequested("default-follows", on=True),
+        "list:corp": AccountsRequested("corp"),
         "setting:default-follows": SettingRequested("default-follows", on=True),
         "setting:process-follows": SettingRequested("process-follows", on=True),
         "setting:adopt": SettingRequested("adopt", on=False),
+        "doctor": TerminalRequested("doctor"),
         "quit": ev.QuitRequested(),
         "quit-hand-back": ev.QuitRequested(hand_back=True),
     } == {one.key: one.event for one in every(menu) if one.event is not None}
@@ -230,16 +254,12 @@ def test_while_signing_in_there_is_the_link_the_code_and_the_way_out() -> None:
     assert "Code: ABCD-EFGH" in [one.text for one in every(menu)]
 
 
-def test_without_any_config_the_first_row_says_how_to_begin() -> None:
-    """M1: "Set up AWS access", and the command that does it, to be read or copied."""
+def test_without_any_config_the_first_row_sets_up() -> None:
+    """M1: one click, and `sso-tray add` asks in a terminal."""
     menu = entries(View((), (), None, "signed-out", 0, False, ()), MenuExtras(), NOW)
 
-    assert [
-        "Set up AWS access",
-        ["In a terminal, run: sso-tray add", "Copy command"],
-        "---",
-    ] == labels(menu)[:3]
-    assert [None, SetUpRequested()] == [one.event for one in menu[0].children]
+    assert ["Set up AWS access", "---"] == labels(menu)[:2]
+    assert TerminalRequested("add") == menu[0].event
 
 
 def test_a_broken_config_is_named_and_no_set_up_is_offered() -> None:
@@ -326,18 +346,24 @@ def many(count: int, accounts: int) -> tuple[Profile, ...]:
 
 @pytest.mark.parametrize(
     ("count", "accounts"),
-    [(1, 1), (24, 3), (25, 3), (30, 30), (1000, 40), (1000, 1), (10_000, 10_000)],
+    [(1, 1), (22, 3), (23, 3), (30, 30), (1000, 40), (1000, 1), (10_000, 10_000)],
 )
 def test_no_level_has_more_rows_than_fit(count: int, accounts: int) -> None:
-    """M1, M2: 25 rows a level, 50 in a range, two levels below the top; the active one is near."""
-    extras = MenuExtras(recent_profiles=tuple(f"p{number}" for number in range(20)))
+    """M1, M2: 25 rows a level, two levels below the top; what finds no room is found by typing."""
+    profiles = many(count, accounts)
+    used = RememberedRoles(recent=tuple((f"p{number}",) for number in range(20)))
+    extras = MenuExtras(remembered=used, roles=roles_of(*profiles))
 
-    menu = entries(with_profiles(*many(count, accounts), active=f"p{count - 1}"), extras, NOW)
+    menu = entries(with_profiles(*profiles, active=f"p{count - 1}"), extras, NOW)
 
-    assert max(map(len, levels(menu))) <= (LEVEL if count < 1000 else SCROLLED)
+    assert max(map(len, levels(menu))) <= MENU_ROWS
     assert depth(menu) <= 2
     choice = next(one for one in menu if one.key == "profiles").children
     assert f"p{count - 1}" in [one.text for one in choice]
+    picks = {one.event for one in every(choice) if isinstance(one.event, ev.UseRequested)}
+    left = count + 1 - len(picks)
+    found = [one for one in choice if one.event == TerminalRequested("use")]
+    assert bool(left) == bool(found)
 
 
 @pytest.mark.parametrize("count", [8, 9, 40, 1000])
@@ -350,20 +376,19 @@ def test_no_number_of_sessions_overflows_the_first_level(count: int) -> None:
 
     menu = entries(view, MenuExtras(), NOW)
 
-    assert max(map(len, levels(menu))) <= (LEVEL if count < 40 else SCROLLED + 1)
+    assert max(map(len, levels(menu))) <= MENU_ROWS
     assert depth(menu) <= 2
-    assert len(menu) <= LEVEL
     assert "session:urgent" in [one.key for one in menu]
-    if count <= 40:
+    if count < 30:
         assert count == sum(one.key.startswith("session:") for one in every(menu))
 
 
-def test_all_profiles_of_up_to_forty_accounts_can_be_reached() -> None:
-    """Each of 1,000 profiles in 40 accounts is somewhere in the menu."""
-    menu = entries(with_profiles(*many(1000, 40)), MenuExtras(), NOW)
+def test_all_profiles_of_up_to_twenty_accounts_can_be_picked() -> None:
+    """Each of 500 profiles in 20 accounts is somewhere in the menu, three clicks away."""
+    menu = entries(with_profiles(*many(500, 20)), MenuExtras(), NOW)
 
     found = {one.event for one in every(menu) if one.key.startswith("use:")}
-    assert {ev.UseRequested(f"p{number}") for number in range(1000)} == found
+    assert {ev.UseRequested(f"p{number}") for number in range(500)} == found
 
 
 def test_keys_are_unique_on_a_level_and_stay_when_words_change() -> None:

@@ -9,12 +9,13 @@ import pytest
 from tests.desktop.looks import NOW, row, view_of
 from tests.desktop.test_menu import depth, every, labels, levels
 from tray.core.menu.listed_roles import Listing
+from tray.core.menu.menu_entry import Entry
+from tray.core.menu.menu_extras import MenuExtras
+from tray.core.menu.menu_layout import entries
 from tray.core.model import Profile
+from tray.core.policy import MENU_ROWS
 from tray.core.profiles.profile_planning import Assignment
 from tray.core.requests import AddProfileRequested, RolesRequested
-from tray.desktop.menu.menu_entry import LEVEL, SCROLLED, Entry
-from tray.desktop.menu.menu_extras import MenuExtras
-from tray.desktop.menu.menu_tree_builder import entries
 
 DEV = Assignment("111111111111", "Admin", "dev")
 DEV_READ = Assignment("111111111111", "ReadOnly", "dev")
@@ -83,10 +84,10 @@ def test_what_went_wrong_is_said_and_can_be_tried_again() -> None:
 
 
 @pytest.mark.parametrize(
-    ("accounts", "roles"), [(17, 25), (24, 26), (500, 1), (1000, 1), (1, 100)]
+    ("accounts", "roles"), [(17, 25), (24, 26), (400, 1), (1000, 1), (1, 100)]
 )
 def test_no_level_overflows(accounts: int, roles: int) -> None:
-    """Up to 850 roles can be picked two levels below the top, the rest is for the command."""
+    """Up to 425 roles can be picked two levels below the top, the rest is for the command."""
     many = (
         Assignment(f"{number:012}", f"Role{role}", f"account {number:04}")
         for number in range(accounts)
@@ -96,12 +97,12 @@ def test_no_level_overflows(accounts: int, roles: int) -> None:
     found = offered(*many)
 
     told = list(every(found))
-    assert (LEVEL, 1) >= (len(found), depth(found))
-    assert SCROLLED >= max(len(level) for level in levels(found))
+    assert (MENU_ROWS, 1) >= (len(found), depth(found))
+    assert MENU_ROWS >= max(len(level) for level in levels(found))
     reached = {one.key for one in told if isinstance(one.event, AddProfileRequested)}
-    fits = accounts * roles <= 850
+    fits = accounts * roles <= 425
     assert fits == ("More: sso-tray add" not in [one.text for one in told])
-    assert (accounts * roles if fits else 800) == len(reached)
+    assert (accounts * roles if fits else 400) == len(reached)
 
 
 def test_ranges_name_account_and_role() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.desk import until
 from tests.desktop.person import CONFIG, Person, person
 from tests.desktop.tray_host import Shown
-from tray.desktop.menu.menu_entry import SCROLLED
+from tray.core.policy import MENU_ROWS
 
 THOUSAND = CONFIG + "".join(
     f"""
@@ -42,7 +42,7 @@ def test_an_icon_waits_for_its_panel_and_outlives_it_with_a_thousand_profiles() 
         who.sees_icon("signed-out")
         until(lambda: not who.status()["problems"], "status without a problem")
 
-        assert widest(who.menu()) <= SCROLLED
+        assert widest(who.menu()) <= MENU_ROWS
 
         group = next(
             one.properties["label"]

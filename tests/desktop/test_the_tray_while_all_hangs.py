@@ -48,5 +48,6 @@ def test_a_sign_in_nobody_finishes_is_cancelled_with_a_click() -> None:
 
 def offered(who: Person) -> list[str]:
     """Return what can be clicked below the session."""
-    rows = who.menu().children[0].children
+    _, session = who.menu().stop("corp:")
+    rows = session.children
     return [row.properties["label"] for row in rows if row.properties.get("enabled", True)]

@@ -51,14 +51,14 @@ def failed(error: Exception) -> None:
     _say(f"  ✗ {error}")
 
 
-def until(found: Callable[[], T | None], what: str) -> T:
+def until(found: Callable[[], T | None], what: str, patience: float = PATIENCE) -> T:
     """
-    Return what is found as soon as there is anything.
+    Return what is found as soon as there is anything, within so many seconds.
 
     Raises:
         Broken: it did not come.
     """
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while not (seen := found()):
         if time.monotonic() > deadline:
             raise Broken(f"it did not come: {what}")

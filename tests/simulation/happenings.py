@@ -376,8 +376,7 @@ def _undo(world: World, one: Happening) -> None:
 
 
 def _release(world: World, one: Happening) -> None:
-    world.tell(ev.ReleaseRequested(session_of(world, one).key))
-    world.truth.unwell()
+    world.person.release(session_of(world, one).key)
 
 
 def _well(world: World, one: Happening) -> None:

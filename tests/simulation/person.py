@@ -167,12 +167,18 @@ class Person:
                 self._world.tell(UnlockRequested())
             case "undo-adoption":
                 for key in button.keys:
-                    self._world.tell(ev.ReleaseRequested(key))
+                    self.release(key)
             case "snooze":
                 self._world.tell(ev.SnoozeRequested(button.keys[0]))
             case "undo-removal":
                 for key in button.keys:
                     self.undo(key)
+
+    def release(self, key: str) -> None:
+        """Have a session's refresh token handed back, into its file."""
+        self._world.note("release", key)
+        self._world.tell(ev.ReleaseRequested(key))
+        self._world.truth.unwell()
 
     def undo(self, key: str) -> None:
         """Take back a sign-out on this machine."""

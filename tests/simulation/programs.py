@@ -63,7 +63,9 @@ def synced_login(world: World, one: Happening) -> None:
 def _signed_in(world: World, session: SsoSession, given: Given) -> None:
     world.note("sign-in", session.key)
     world.truth.thrown(session.key)
-    out = session.key in world.truth.signed_out_at
+    last = world.truth.unproved.get(session.key)
+    unasked = last is not None and last not in world.machine.aws.taken
+    out = session.key in world.truth.signed_out_at or unasked
     world.truth.signed_in(session.key, given)
     if out:
         world.truth.unproved[session.key] = given.access

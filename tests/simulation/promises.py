@@ -32,6 +32,8 @@ RENEWS_AT_ONCE = (ev.RenewRequested, ev.TokenRejected, ev.JobDone)
 """What makes a doubt or a wish of its own."""
 CHECKED_EVERY = 4
 """Only each so-manieth step is held against the costlier promises."""
+LOOKS_INTO_IT = ("adopt", "judge-removed")
+"""What looks for a sign-in that died between the keyring and the file (K8)."""
 USES_REFRESH_DATA = ("renew", "adopt", "judge-removed")
 
 
@@ -45,6 +47,7 @@ class Promises:
         self._shown: set[tuple[str, str, str]] = set()
         self._kinds: dict[str, str] = {}
         self._measures = Measures(world, self.broken)
+        self._died: set[str] = set()
         self._count = 0
         self._held_at = 0.0
         self.found: Broken | None = None
@@ -135,6 +138,8 @@ class Promises:
         self._measures.tick(event)
         self._jobs(before, event, now, after, effects)
         self._pages(before, event, effects)
+        if isinstance(event, ev.SignInFailed) and event.lost:
+            self._died.add(event.key)
         if isinstance(event, ev.SignedIn):
             self.put_back(event.key)  # who signs in to what still ends is told again
         self._notices(before, after, now, effects)
@@ -185,6 +190,9 @@ class Promises:
         taken_back = isinstance(event, ev.SignedIn | ev.RecordsRead) or (
             isinstance(event, ev.SignInFailed) and event.lost
         )
+        if start.kind in LOOKS_INTO_IT and known.key in self._died:
+            self._died.discard(known.key)  # it had to wait for another job
+            taken_back = True
         outcome = event.outcome if isinstance(event, ev.JobDone) else None
         taken_back |= isinstance(outcome, Adopted | Renewed) and outcome.store == "keyring"
         entry = self._world.machine.file(known.key)
@@ -222,7 +230,10 @@ class Promises:
         if entry is not None and abs(entry.expires - T0 - given.ends) > MINUTE:
             return False  # somebody has written another end into it
         young = machine.time - given.issued < EARLIEST * (given.ends - given.issued)
-        well = machine.offset == 0 and self._world.truth.dated_well(given)
+        truth = self._world.truth
+        # A file's mtime that lies ahead dates nothing: kept by a clock that was behind, it is old.
+        well = machine.offset == 0 == truth.kept_under.get(given.access, 0.0)
+        well = well and truth.dated_well(given)
         return young and well and machine.aws.works(given.access)
 
     def _one_sign_in(self, start: fx.StartSignIn) -> None:

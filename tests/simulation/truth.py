@@ -31,6 +31,8 @@ ASKED_WITHIN = 7 * MINUTE
 """What only AWS can tell is known after the next try."""
 NEXT_RENEWAL = 30 * MINUTE + ASKED_WITHIN
 """A keyring that is missing or refuses is asked again when its full file is renewed."""
+GIVEN_BACK = ("given", "sign-in", "undo", "release")
+"""What a person or a program does that brings a removed file back."""
 LAST_LIFE = 2 * MINUTE
 """A token that ends this near to its portal session is its last: no other would live longer."""
 
@@ -62,6 +64,7 @@ class Truth:
         self.portal_ended_at: dict[str, float] = {}
         self.doubted: dict[str, str] = {}
         self.given_under: dict[str, float] = {}
+        self.kept_under: dict[str, float] = {}
         self.unwell_at = 0.0
         machine = world.machine
         machine.keyring.on_write = self._keyring_written
@@ -172,7 +175,8 @@ class Truth:
         for key, at in self._removed.items():
             if self.unwell_at > at or machine.data(key) is None:
                 continue
-            if not any(self._world.noted(deed, key, at) for deed in ("given", "sign-in", "undo")):
+            since = at - 1e-6  # what came at the very moment may have come after it
+            if not any(self._world.noted(deed, key, since) for deed in GIVEN_BACK):
                 told = f"the file of {key} is back"
                 self._world.promises.broken("safety: a removed file stays away", told)
 
@@ -192,7 +196,8 @@ class Truth:
             # Who signed in meanwhile is signed in.
             if self._signed_in_at.get(key, -1.0) < self._signing_out_at.get(key, 0.0):
                 self.signed_out_at[key] = self._world.machine.time
-            if not self._world.portal(start.session.start_url).lives(self._world.machine.time):
+            # What another has cut short lives on in its tokens: the portal still takes those.
+            if self._world.portal(start.session.start_url).ends is None:
                 self.portal_ended_at[start.session.start_url] = self._world.machine.time
             self._throw_all(key)
         elif isinstance(outcome, Failed) and start.kind not in ("sign-out", "release"):
@@ -248,6 +253,7 @@ class Truth:
             and world.state.preferences.adopt
             and not world.state.asleep
             and machine.readable(key)
+            and str(machine.paths.state / "state.json") not in machine.read_errors
             and machine.aws.patience_until.get(key, 0.0) <= machine.time
             # A renewal that has to ask the portal first waits for it as well.
             and machine.aws.portal_patience.get(key, 0.0) <= machine.time
@@ -305,6 +311,14 @@ class Truth:
             newest, portal = found[-1], world.portal(session.config.start_url)
             if portal.ends is None or portal.ends - newest.ends < LAST_LIFE:
                 continue
+            # What AWS gave last may be in the file alone, its refresh token dead with a process.
+            given = entry.given if entry is not None else None
+            if (
+                given is not None
+                and given.number > newest.number
+                and machine.aws.works(given.access)
+            ):
+                newest = given
             due = newest.issued + (newest.ends - newest.issued) / 2
             since = max(
                 due,
@@ -504,11 +518,13 @@ class Truth:
                 continue
             before, after = old.given.number, new.given.number
             known = old.given.family == new.given.family or (key, new.given.access) in self.ours
-            lost = old.refresh != new.refresh and machine.aws.accepts(old.refresh)
+            kept = any(one.refresh == old.refresh for one in machine.item(text))  # beside it (K4)
+            lost = not kept and machine.aws.accepts(old.refresh)
             if after < before and known and lost:
                 told = f"{key}: {after} over {before}"
                 world.promises.broken("safety: no older token over a newer", told)
         self.ours.add((key, new.given.access))
+        self.kept_under.setdefault(new.given.access, machine.offset)
         family = new.given.place, new.given.family
         if family not in self._kept_families:
             self._kept_families.append(family)

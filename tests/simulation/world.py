@@ -262,7 +262,7 @@ class World:
             while self._unsaved:
                 key, memory = self._unsaved.popitem()
                 Records(self.machine.paths.state).change(key, memory=memory)
-        except Unread:
+        except (Unread, OSError):
             self._unsaved.setdefault(key, memory)
             self.later(FAULT_PAUSE, "memories written again",
                        lambda: self._write_memories() if life == self.life else None)  # fmt: skip
@@ -326,8 +326,12 @@ class World:
                 | fx.Reply()
                 | fx.RecordHistory()
                 | fx.CopyText()
+                | fx.RememberRole()
+                | fx.OpenTerminal()
                 | fx.ChangeSetting()
                 | fx.ListRoles()
+                | fx.IndexAccounts()
+                | fx.RecordAccountsUse()
                 | fx.AddProfile()
                 | fx.Report()
                 | fx.Quit()

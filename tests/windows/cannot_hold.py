@@ -18,8 +18,6 @@ from typing import Any, Final
 import pytest
 
 ABSENT: Final = {
-    "resource": "Windows has no limits for a process",
-    "fcntl": "Windows has no flock",
     "cryptography": "under Wine 8 its DLL cannot be loaded",
     "secretstorage": "Windows has no Secret Service",
     "jsonschema": "under Wine 8 the DLL of rpds, which it needs, cannot be loaded",

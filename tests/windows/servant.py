@@ -44,7 +44,7 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
         return {"pid": child.pid}
     text = request.get("input")
     try:
-        out, err = child.communicate(None if text is None else text.encode(), timeout=120)
+        out, err = child.communicate(None if text is None else text.encode(), timeout=600)
     except subprocess.TimeoutExpired:
         child.kill()
         out, err = child.communicate()

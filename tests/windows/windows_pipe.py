@@ -24,7 +24,7 @@ WORLD = {"state": "here"}
 def handlers() -> AgentHandlers:
     """Return what a daemon without sessions answers."""
 
-    async def nothing(_op: str, _profile: str | None, _program: str) -> Any:
+    async def nothing(*_: object) -> Any:
         return {"exit": 0}, lambda: None
 
     async def said(_packed: str, _coloured: bool) -> dict[str, Any]:

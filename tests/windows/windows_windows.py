@@ -8,6 +8,8 @@ import threading
 from typing import Any
 
 from PIL import Image
+from pystray import Menu, MenuItem
+from pystray._util import win32
 
 from tests.packages.told import until
 from tray.desktop.native.windows_tray import WindowsIcon
@@ -15,6 +17,7 @@ from tray.system.end_signals import ShutdownSignals
 
 PATIENCE = 60.0
 QUERY_END_SESSION, END_SESSION = 0x11, 0x16
+MENU_CLASS = "#32768"
 
 _windows: Any = ctypes
 FIRST, SECOND = (Image.new("RGB", (16, 16), colour) for colour in ("red", "green"))
@@ -23,8 +26,8 @@ FIRST, SECOND = (Image.new("RGB", (16, 16), colour) for colour in ("red", "green
 class Watched(WindowsIcon):
     """An icon that says which pictures it was given while it was seen."""
 
-    def __init__(self) -> None:
-        super().__init__("sso-tray-test", FIRST, "title", None)
+    def __init__(self, menu: Menu | None = None) -> None:
+        super().__init__("sso-tray-test", FIRST, "title", menu)
         self.seen: list[Image.Image] = []
         self.settled = threading.Event()
 
@@ -73,13 +76,24 @@ def test_the_icon_s_window_lets_the_session_end() -> None:
     assert 1 == while_shown(icon, lambda: send(icon._hwnd, QUERY_END_SESSION, 0, 0))
 
 
-def own_window(title: str) -> Any:
-    """Return this process's window of a title, None while there is none."""
+def test_it_ends_while_its_menu_is_open() -> None:
+    """Who quits by a command with the menu open is not left with a menu that answers nobody."""
+    icon = Watched(Menu(MenuItem("Quit", lambda: None)))
+
+    def opened() -> bool:
+        win32.PostMessage(icon._hwnd, win32.WM_NOTIFY, 0, win32.WM_RBUTTONUP)
+        return bool(until(lambda: own_window(None, MENU_CLASS), "the menu"))
+
+    assert while_shown(icon, opened)
+
+
+def own_window(title: str | None, kind: str | None = None) -> Any:
+    """Return this process's window of a title or class, None while there is none."""
     user = _windows.windll.user32
     user.FindWindowExW.restype = ctypes.c_void_p
     found, process = ctypes.c_void_p(), ctypes.c_uint32()
     while True:
-        found = ctypes.c_void_p(user.FindWindowExW(None, found, None, title))
+        found = ctypes.c_void_p(user.FindWindowExW(None, found, kind, title))
         if not found.value:
             return None
         user.GetWindowThreadProcessId(found, ctypes.byref(process))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from tray.secret import Secret
 from tray.storage.atomic_files import read_small, write_atomic
+from tray.system.lock.file_lock import FileLock
 from tray.worker.keyring.keyring_backends import LockState, keyring_locked
 
 
@@ -72,8 +70,5 @@ class FileBackend:
     def _write(self, items: dict[str, str]) -> None:
         write_atomic(self._path, json.dumps(items).encode())
 
-    @contextmanager
-    def _changing(self) -> Iterator[None]:
-        with self._path.with_suffix(".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+    def _changing(self) -> FileLock:
+        return FileLock(self._path.with_suffix(".lock"))

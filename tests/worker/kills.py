@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import pytest
 
+from tests.home import home_variables
 from tests.keyring_session import keyring_session
 from tests.worker.file_backend import FileBackend
 from tests.worker.processes import GIVEN, SIDE_BY_SIDE, Ended, Order, Processes, processes
@@ -43,7 +44,7 @@ class Place:
     def _home(self, number: int) -> Path:
         self.made = number
         home = self.directory / f"home-{number}"
-        paths = Paths.from_environment({"HOME": str(home)})
+        paths = Paths.from_environment(home_variables(home))
         paths.token_cache.mkdir(parents=True, mode=0o700)
         paths.aws_config.write_text(CONFIG)
         given = self.center.sign_in(user=f"person-{number}")
@@ -146,7 +147,7 @@ def file_of(home: Path) -> Path:
 
 
 def _records(home: Path) -> Records:
-    return Records(Paths.from_environment({"HOME": str(home)}).state)
+    return Records(Paths.from_environment(home_variables(home)).state)
 
 
 def members_of(home: Path) -> dict[str, Any]:

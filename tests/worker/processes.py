@@ -20,6 +20,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from tests.home import home_variables
 from tests.worker.file_backend import FileBackend
 from tests.worker.world import CORP
 from tray.aws.api.clients import AwsClients
@@ -135,7 +136,7 @@ def _serve(keyring: str) -> None:
     clients = AwsClients()
     # What each child would load for itself: the keyring's library, and what a first call takes,
     # whose connection is nobody's to share.
-    JobContext.from_environment({"HOME": os.devnull})
+    JobContext.from_environment(home_variables(Path(os.devnull)))
     Oidc(clients).register(CORP, grant="authorization_code", scopes=("sso:account:access",))
     clients.close()
     _ = clients.oidc(CORP.region), clients.portal(CORP.region)
@@ -255,7 +256,7 @@ def _context(
     order: dict[str, Any], keyring: str, clients: AwsClients, moment: Callable[[str], None]
 ) -> JobContext:
     home = Path(order["home"])
-    context = JobContext.from_environment({"HOME": str(home)}, seam=moment)
+    context = JobContext.from_environment(home_variables(home), seam=moment)
     keyring_store = TokenKeyring(
         "sso-tray-test",
         context.paths.token_cache,

@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from tests.home import home_variables
 from tests.worker.memory_backend import MemoryBackend
 from tray.aws.api.clients import AwsClients
 from tray.aws.api.oidc import Oidc
@@ -54,7 +55,7 @@ def make_tools(
         backend: the keyring; None means this system's.
         write_seconds: how long it may take to keep something.
     """
-    paths = Paths.from_environment({"HOME": str(home)})
+    paths = Paths.from_environment(home_variables(home))
     clients = AwsClients()
     keyring_store = TokenKeyring(
         "sso-tray-test",
@@ -219,7 +220,8 @@ def place_to_sign_in(
     for name in os.environ:
         if name.startswith("AWS_") or name.upper().endswith(("_PROXY", "_CA_BUNDLE")):
             monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(home))
+    for name, value in home_variables(home).items():
+        monkeypatch.setenv(name, value)
     backend = MemoryBackend()
     with IdentityCenter(**({"auto_approve": True} | knobs)) as center:
         for name, value in center.environment().items():

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.home import home_variables
 from tests.worker.memory_backend import Killed
 from tray.errors import KeyringDenied
 from tray.secret import Secret
@@ -51,7 +52,8 @@ class Credentials:
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the lock of all saves in a home of the test's own."""
-    monkeypatch.setenv("HOME", str(tmp_path))
+    for name, value in home_variables(tmp_path).items():
+        monkeypatch.setenv(name, value)
 
 
 def by_keyring(target: str, name: str, text: str) -> Credential:

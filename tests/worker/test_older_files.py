@@ -13,6 +13,7 @@ import pytest
 from tests.worker.world import CORP, HALF_LIFE, World
 from tray.aws.cache.sso_token import SsoToken
 from tray.aws.cache.token_cache import lean_document
+from tray.core.lineage import Lineage
 from tray.core.outcomes import Adopted, Failed, Refused, RemovalJudged, Renewed, Unrenewable
 from tray.core.text.timestamps import format_timestamp
 from tray.secret import Secret
@@ -151,6 +152,24 @@ def test_what_the_keyring_never_took_is_not_older(strict: World, *, expired: boo
     assert ("keyring", True) == (outcome.store, strict.renews(_kept(strict).refresh_token))
 
 
+def test_a_sign_in_that_the_keyring_did_not_take_is_not_older(strict: World) -> None:
+    """K4: where two lineages part, what only one of them lists last need not be the older."""
+    strict.keep_in_keyring()
+    strict.on_step["stored"] = strict.file.unlink  # so what is stored then is not on record
+    strict.run("renew")
+    strict.run("judge-removed")
+    strict.backend.state = "locked"
+    login = strict.sign_in()
+    save(CORP, strict.context, login)
+    strict.backend.state = "ready"
+
+    outcome = strict.run("adopt")
+
+    assert isinstance(outcome, Adopted)
+    assert login.fingerprint == outcome.token.fingerprint == _kept(strict).fingerprint
+    assert strict.renews(_kept(strict).refresh_token)
+
+
 def test_an_older_file_is_written_over_with_adoption_off_too(strict: World) -> None:
     """K4: the setting is about sign-ins of other programs."""
     older, newest = _renewed(strict)
@@ -212,6 +231,26 @@ def test_an_unknown_file_of_our_client_that_the_portal_takes_is_adopted(strict: 
 
     assert isinstance(outcome, Renewed)
     assert (True, 2, 1) == (outcome.by_us, strict.asked(), strict.center.count("ListAccounts"))
+    assert strict.renews(_kept(strict).refresh_token)
+
+
+def test_an_unknown_file_of_our_client_that_ends_earlier_costs_ours_nothing(strict: World) -> None:
+    """K4: the portal takes it, so it may be a login, or an answer spent since: both stay."""
+    ours = strict.keep_in_keyring()
+    theirs = replace(_of_our_client(strict, strict.sign_in()), refresh_token=Secret("spent"))
+    strict.write_file(replace(theirs, expires_at=ours.expires_at - 60))
+
+    adopted = strict.run("adopt")
+    both = strict.context.item(CORP)
+    renewed = strict.run("renew")
+
+    assert isinstance(adopted, Adopted)
+    assert both is not None
+    assert [theirs.fingerprint, ours.fingerprint] == [
+        one.fingerprint for one in (both.token, *both.beside)
+    ]
+    assert isinstance(renewed, Renewed)
+    assert (True, 2) == (renewed.by_us, strict.asked())
     assert strict.renews(_kept(strict).refresh_token)
 
 
@@ -381,6 +420,23 @@ def test_after_a_sign_out_a_login_without_refresh_data_does_not_renew(strict: Wo
     outcomes = [strict.run("adopt"), strict.run("renew")]
 
     assert [Unrenewable(), Unrenewable()] == outcomes
+
+
+def test_a_sign_in_that_the_record_alone_lists_is_not_older(strict: World) -> None:
+    """K4: of two that followed the same token, one in each list, the sign-in in the file stays."""
+    older, _ = _renewed(strict)
+    # That renewal died before it was recorded and published.
+    strict.context.records.change(CORP.key, lineage=Lineage((older.pair,)))
+    _write_lean(strict, older)
+    strict.backend.state = "locked"
+    ours = strict.sign_in()
+    save(CORP, strict.context, ours)
+    strict.backend.state = "ready"
+
+    strict.run("adopt")
+
+    assert ours.fingerprint == _kept(strict).fingerprint
+    assert ours.access_token.reveal() == strict.members()["accessToken"]
 
 
 @pytest.mark.parametrize("store", [None, "file"])

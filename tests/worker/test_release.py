@@ -124,6 +124,36 @@ def test_a_keyring_out_of_reach_changes_nothing(world: World, state: Any) -> Non
     )
 
 
+@pytest.mark.parametrize("record", ["lost", "old"])
+def test_without_a_record_a_locked_keyring_is_not_called_empty(world: World, record: str) -> None:
+    """K7: it may keep the only refresh token, so nothing is claimed, and nothing is marked."""
+    token = world.keep_in_keyring()
+    world.lose_records()
+    if record == "old":  # of days when the refresh token was in the file
+        world.context.records.change(CORP.key, store="file")
+    store, before = world.store, world.file.read_bytes()
+    world.backend.state = "locked"
+
+    outcome = world.run("release")
+
+    world.backend.state = "ready"
+    assert isinstance(outcome, Failed)
+    assert ("keyring-locked", store, before, token) == (
+        outcome.reason,
+        world.store,
+        world.file.read_bytes(),
+        world.kept(),
+    )
+    assert Released(HANDED_BACK.format(key="corp")) == world.run("release")
+
+
+def test_where_there_is_no_keyring_nothing_is_in_it(world: World) -> None:
+    """K7: a session that was never signed in to is released on a machine without one."""
+    world.backend.state = "absent"
+
+    assert Released(NOTHING_KEPT.format(key="corp")) == world.run("release")
+
+
 def test_an_item_that_cannot_be_deleted_is_said(world: World) -> None:
     """K7: handed back all the same; what remains is told, and repeating removes it."""
     token = world.keep_in_keyring()

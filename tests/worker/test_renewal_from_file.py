@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.worker.world import CORP, HALF_LIFE, World, other_place
+from tests.worker.world import CORP, HALF_LIFE, World, other_place, token_of
+from tray.aws.api.oidc import Oidc
 from tray.aws.cache.sso_token import SsoToken
 from tray.core.outcomes import Adopted, Outcome, RemovalJudged, Renewed, Unrenewable
 from tray.secret import Secret
@@ -158,3 +159,33 @@ def test_an_old_file_put_back_meanwhile_costs_no_refresh_token(world: World, old
     assert isinstance(outcome, Renewed)
     assert (True, True) == (outcome.by_us, world.renews(world.members()["refreshToken"]))
     assert world.members()["accessToken"] != put_back.access_token.reveal()
+
+
+@pytest.mark.parametrize("theirs", ["login", "spent", "unanswered"])
+def test_of_two_tokens_of_one_client_and_second_aws_decides(world: World, theirs: str) -> None:
+    """Fault 67: files say whole seconds, so a login just after AWS's answer may look older."""
+    world.center.rotation = "strict"
+    ours = world.keep_in_file()
+    assert ours.registration is not None
+    login = token_of(world.center.sign_in(client_id=ours.registration.client_id))
+    now = world.now()
+    login = replace(login, expires_at=float(int(now) + 3600))
+    if theirs == "spent":  # an SDK's answer that came just before
+        login = replace(login, refresh_token=Secret("spent"))
+
+    def written() -> None:
+        world.write_file(login)
+        if theirs == "unanswered":
+            world.center.fault("CreateToken", "status")
+
+    world.on_step["answered"] = written
+    oidc = Oidc(world.context.clients, clock=lambda: now)
+
+    outcome = world.run("renew", context=replace(world.context, clock=lambda: now, oidc=oidc))
+
+    assert isinstance(outcome, Renewed)
+    assert (theirs != "unanswered", 2) == (outcome.by_us, world.asked())
+    members = world.members()
+    assert world.renews(members["refreshToken"])
+    assert (theirs == "unanswered") == (login.access_token.reveal() == members["accessToken"])
+    assert (theirs == "unanswered") == world.renews(login.refresh_token)  # used up, or never good

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import resource
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -16,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.home import home_variables
 from tests.worker.memory_backend import MemoryBackend
 from tray.aws.api.clients import AwsClients
 from tray.aws.api.oidc import Oidc
@@ -96,7 +96,7 @@ class World:
     outcomes: list[Outcome] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.paths = Paths.from_environment({"HOME": str(self.home)})
+        self.paths = Paths.from_environment(home_variables(self.home))
         self.paths.aws_config.parent.mkdir(parents=True, exist_ok=True)
         self.paths.aws_config.write_text(CONFIG)
         self.context = self.make_tools(self.backend)
@@ -268,15 +268,16 @@ class Disk:
     """The disk as this process sees it: full, or not."""
 
     def __init__(self) -> None:
-        self._hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        self._limits = pytest.importorskip("resource", reason="Windows has no limits")
+        self._hard = self._limits.getrlimit(self._limits.RLIMIT_FSIZE)
 
     def fill(self) -> None:
         """Let every write to a file fail (EFBIG, where a full disk would say ENOSPC)."""
-        resource.setrlimit(resource.RLIMIT_FSIZE, (0, self._hard[1]))
+        self._limits.setrlimit(self._limits.RLIMIT_FSIZE, (0, self._hard[1]))
 
     def room(self) -> None:
         """Let writes succeed again."""
-        resource.setrlimit(resource.RLIMIT_FSIZE, self._hard)
+        self._limits.setrlimit(self._limits.RLIMIT_FSIZE, self._hard)
 
 
 @contextmanager
@@ -294,7 +295,7 @@ def environment(home: Path, endpoints: Mapping[str, str]) -> dict[str, str]:
     """Return what leads AWS's libraries to the Identity Center, and away from the developer."""
     return {
         **endpoints,
-        "HOME": str(home),
+        **home_variables(home),
         "AWS_CONFIG_FILE": str(home / ".aws" / "config"),
         "AWS_SHARED_CREDENTIALS_FILE": str(home / ".aws" / "credentials"),
         "AWS_EC2_METADATA_DISABLED": "true",

@@ -25,6 +25,7 @@ from tray.system.paths import Paths, world
 
 NO_SUCH_NAME = 2  # exit code of a daemon that has yet to read the config we have read
 CONFIG_READ_WITHIN = (0.1, 0.4, 1.0)  # seconds between asking it again
+ENDING_PATIENCE = 60.0  # seconds for a daemon that gives way; it finishes a renewal first
 JOB_PATIENCE = 120.0  # seconds for a daemon that runs a transaction; its own deadline is shorter
 
 
@@ -53,7 +54,7 @@ class CommandContext:
         try:
             return self.settings()
         except ConfigRejected as error:
-            return safe_settings(self.paths.state, (error.sentence,))
+            return safe_settings(self.paths.state, self.paths.site_settings, (error.sentence,))
 
     @property
     def exported_profile(self) -> str | None:

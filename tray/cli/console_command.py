@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
+from tray.cli.accounts.named_role import NamedRole
 from tray.cli.command_context import CommandContext
 from tray.cli.credentials_command import given
 from tray.cli.front.terminal import Ended, WrongUse, note, say
@@ -35,6 +36,9 @@ def console(
     service: str | None,
     region: str | None,
     destination: str | None,
+    session: str | None,
+    account: str | None,
+    role: str | None,
 ) -> None:
     words = named_once(named, profile)
     if destination is not None and urlsplit(destination).scheme != "https":
@@ -43,8 +47,9 @@ def console(
         raise WrongUse("Give --destination or a page by --service and --region, not both.")
     context = CommandContext.of_this_process()
     catalog = context.catalog()
-    meant = profile_meant(context, catalog, words, context.profile_in_force)
-    session = next((one for one in catalog.sessions if one.key == meant.session), None)
+    place = NamedRole(session, account, role)
+    meant = profile_meant(context, catalog, words, context.profile_in_force, place)
+    config = next((one for one in catalog.sessions if one.key == meant.session), None)
     if service or region:
         region = region or meant.region
         flaw = page_flaw(service, region)
@@ -52,14 +57,14 @@ def console(
             raise WrongUse(flaw)
         destination = console_page(service, region)
     if not federate and prints:
-        say(_portal_link(meant, session, destination))
+        say(_portal_link(meant, config, destination))
         return
     template = context.settings().browser(meant.session or "", meant.name)
     if not federate:
-        url = _portal_link(meant, session, destination)
+        url = _portal_link(meant, config, destination)
         _open(context, url, template, meant, "Opening the AWS console in your browser.")
         return
-    link = _federated(context, meant, session, destination)
+    link = _federated(context, meant, config, destination)
     if prints:
         say(link.reveal())
         return

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
+from tray.cli.accounts.named_role import NamedRole
 from tray.cli.command_context import JOB_PATIENCE, CommandContext, now
 from tray.cli.exec.credential_environment import written
-from tray.cli.front.terminal import Ended, WrongUse, say
+from tray.cli.front.terminal import Ended, WrongUse, note, say
 from tray.cli.names.few_words import named_once, profile_meant
 from tray.core import events as ev
 from tray.core.model import Profile, SsoSession
+from tray.core.policy import HOUR, MINUTE
+from tray.core.profiles.bare_role import is_bare_role
 from tray.core.session import awaits_judgement, renewable, usable
+from tray.core.text import sentences
 from tray.core.text.sentences import given_to
 from tray.core.text.shell_commands import sign_in_first
+from tray.core.text.timestamps import parse_timestamp
 from tray.errors import SignInNeeded, TokenRejected
 from tray.own_connection import NOTHING_OWN
 from tray.storage.active_profile import read_active
@@ -24,20 +30,55 @@ if TYPE_CHECKING:
     from tray.cli.standalone import Standalone
 
 Operation = Literal["credentials", "whoami"]
+_DURATION: Final = re.compile(r"(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s?)?", re.ASCII)
 
 
-def credentials(*, named: tuple[str, ...], profile: str | None, form: str, active: bool) -> None:
-    words = named_once(named, profile)
-    if active and words:
+def credentials(
+    *,
+    named: tuple[str, ...],
+    profile: str | None,
+    form: str,
+    fresh: str | None,
+    active: bool,
+    session: str | None,
+    account: str | None,
+    role: str | None,
+) -> None:
+    words, place = named_once(named, profile), NamedRole(session, account, role)
+    least = _seconds(fresh)
+    if active and (words or place.given):
         raise WrongUse("Give a profile or --active, not both.")
     context = CommandContext.of_this_process()
-    meant = _meant(context, words, active=active)
-    say(written(form, given(context, "credentials", meant), meant.name, meant.region))
+    meant = _meant(context, words, place, active=active)
+    document = given(context, "credentials", meant, fresh=least)
+    say(written(form, document, meant.name, meant.region))
+    end = document.get("Expiration")
+    if least and isinstance(end, str) and parse_timestamp(end) - now().wall < least:
+        note(sentences.shorter_than_asked(parse_timestamp(end) - now().wall))
 
 
-def whoami(*, named: tuple[str, ...], profile: str | None) -> None:
+def _seconds(text: str | None) -> float:
+    """Read ``45m``, ``1h30m``, ``90s`` or seconds; raises WrongUse."""
+    if text is None:
+        return 0.0
+    found = _DURATION.fullmatch(text)
+    if found is None or not any(found.groups()):
+        raise WrongUse("--fresh must be a time such as 45m, 1h or 90s.")
+    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return hours * HOUR + minutes * MINUTE + seconds
+
+
+def whoami(
+    *,
+    named: tuple[str, ...],
+    profile: str | None,
+    session: str | None,
+    account: str | None,
+    role: str | None,
+) -> None:
     context = CommandContext.of_this_process()
-    found = given(context, "whoami", _meant(context, named_once(named, profile)))
+    place = NamedRole(session, account, role)
+    found = given(context, "whoami", _meant(context, named_once(named, profile), place))
     for label, member in (
         ("user", "user"),
         ("session", "session"),
@@ -49,17 +90,33 @@ def whoami(*, named: tuple[str, ...], profile: str | None) -> None:
             say(f"{label:<8} {found[member]}")
 
 
-def _meant(context: CommandContext, words: Sequence[str], *, active: bool = False) -> Profile:
+def _meant(
+    context: CommandContext, words: Sequence[str], named: NamedRole, *, active: bool = False
+) -> Profile:
     """Return the profile meant; `active`: the active one, whatever ``AWS_PROFILE`` says."""
     in_force = read_active(context.paths.state) if active else context.profile_in_force
-    return profile_meant(context, context.catalog(), words, in_force)
+    return profile_meant(context, context.catalog(), words, in_force, named)
 
 
-def given(context: CommandContext, operation: Operation, profile: Profile) -> dict[str, Any]:
+def request_for(operation: Operation, profile: Profile) -> tuple[str, dict[str, str]]:
+    """Return the daemon's request for a profile, which may be a role that the config lacks."""
+    if not is_bare_role(profile):
+        return operation, {"profile": profile.name}
+    account, role = profile.account_id or "", profile.role_name or ""
+    place = {"session": profile.session or "", "account": account, "role": role}
+    return f"role-{operation}", place
+
+
+def given(
+    context: CommandContext, operation: Operation, profile: Profile, *, fresh: float = 0.0
+) -> dict[str, Any]:
+    """`fresh`: seconds that credentials at hand must have left, else new ones are fetched."""
     session = next((one for one in context.catalog().sessions if one.key == profile.session), None)
-    done = context.asked(operation, patience=JOB_PATIENCE, profile=profile.name)
+    asked, members = request_for(operation, profile)
+    more = {"fresh": fresh} if fresh else {}
+    done = context.asked(asked, patience=JOB_PATIENCE, **members, **more)
     if done is None and _started(context):
-        done = context.asked(operation, patience=JOB_PATIENCE, profile=profile.name)
+        done = context.asked(asked, patience=JOB_PATIENCE, **members, **more)
     if done is None:
         return _alone(context, operation, session, profile)
     if done["exit"] == 3 and session is not None:

@@ -9,7 +9,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from tray.cli.command_context import JOB_PATIENCE, CommandContext
+from tray.cli.command_context import ENDING_PATIENCE, JOB_PATIENCE, CommandContext
 from tray.cli.front.terminal import Ended, finish, note, say
 from tray.core.start_rules import Starter, Surroundings, obstacle
 from tray.core.text import daemon_text
@@ -22,8 +22,6 @@ from tray.system.lock.file_lock import FileLock, lock_path
 from tray.system.paths import fingerprint
 from tray.system.spawn import module_command, worker_environment
 from tray.system.surroundings import desktop_since, host_id, look
-
-_ENDING_PATIENCE = 60.0  # seconds for a daemon that gives way; it finishes a renewal first
 
 
 def run(*, no_icon: bool = False) -> None:
@@ -107,7 +105,7 @@ def _one_stays(context: CommandContext, *, icon: bool) -> bool:
     # Not by "quit": nothing is handed back, and no start is held off.
     os.kill(resident["pid"], signal.SIGTERM)
     lock = FileLock(lock_path(context.paths.state, "resident"))
-    if not lock.acquire(_ENDING_PATIENCE):
+    if not lock.acquire(ENDING_PATIENCE):
         return True
     lock.release()
     return False

@@ -14,10 +14,12 @@ from typing import Final
 import click
 
 from tray.cli.command_context import CommandContext
-from tray.cli.front.terminal import note
+from tray.cli.front.terminal import Ended, note
 from tray.core.text import menu_text, sentences
 from tray.core.text.display_names import clean
 from tray.core.text.timestamps import parse_timestamp
+from tray.storage.account_records import forget_accounts
+from tray.storage.logs import History
 
 LOOK_EVERY: Final = 0.25  # seconds between looks of `--follow`
 
@@ -39,6 +41,25 @@ def log(*, history: bool, lines: int, follow: bool) -> None:
         for line in tail.read():
             click.echo(worded(line))
         sys.stdout.flush()
+
+
+def forget(*, history: bool, accounts: bool) -> None:
+    """Delete them, both by default; a running SSO Tray notices."""
+    state, every = CommandContext.of_this_process().paths.state, not history and not accounts
+    done = []
+    try:
+        if (history or every) and History(state).forget():
+            done.append("the history")
+        if (accounts or every) and forget_accounts(state):
+            done.append("the list of your accounts and roles")
+    except OSError as error:
+        place = clean(str(error.filename or state), 160)
+        raise Ended(f"{place} can't be deleted: {error.strerror}.", 1) from None
+    finally:
+        if done:
+            click.echo(f"Forgotten: {' and '.join(done)}.")
+    if not done:
+        click.echo("There is nothing to forget.")
 
 
 def clean_line(line: str) -> str:

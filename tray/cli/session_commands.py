@@ -35,29 +35,40 @@ def renew(session: str | None) -> None:
 def release(session: str | None, *, every: bool) -> None:
     context = CommandContext.of_this_process()
     sessions = meant(context, session, every=every)
-    if every:
-        _forget_bygone(context, {one.key for one in sessions})
+    remains = every and _bygone_remain(context, {one.key for one in sessions})
     each(context, sessions, "release", ev.ReleaseRequested)
+    if remains:
+        raise Ended("", 1)
 
 
-def _forget_bygone(context: CommandContext, present: set[str]) -> None:
-    """Delete what the keyring still has of sessions that are no longer in the AWS config."""
-    bygone = [key for key in Records(context.paths.state).read() if key not in present]
+def _bygone_remain(context: CommandContext, present: set[str]) -> bool:
+    """
+    Delete what the keyring still has of sessions that are no longer in the AWS config.
+
+    Returns whether anything remains, which is told then.
+    """
+    recorded = Records(context.paths.state).read().items()
+    bygone = {key: one.store for key, one in recorded if key not in present}
     if not bygone:
-        return
+        return False
     from tray.worker.job_context import JobContext
     from tray.worker.sign_in import client_registrations
 
     job_context = JobContext.from_environment(context.environ)
-    for key in bygone:
+    remains = False
+    for key, store in bygone.items():
         session = SsoSession(key, "", "")
         client_registrations.forget_all(session, job_context)
         try:
             job_context.keyring_store.delete(key)
         except KEYRING_ERRORS as error:
+            if error.reason == "keyring-absent" and store != "keyring":
+                continue  # there is none, and none was in use
             note(f"{clean(key)}: its keyring item couldn't be deleted. {error.sentence}")
+            remains = True
             continue
         job_context.note(session, store="released")
+    return remains
 
 
 def meant(context: CommandContext, name: str | None, *, every: bool) -> tuple[SsoSession, ...]:

@@ -112,10 +112,15 @@ class Standalone:
             note(problem)
         self._context = context
         self._records, self._history = Records(context.paths.state), History(context.paths.state)
-        state = recalled(context, replace(self.settings.preferences, adopt=False))
+        state = recalled(context, self._preferences())
         # Jobs the rules request at the start wait: this command does what was typed.
         idle = {key: replace(session, job=None) for key, session in state.sessions.items()}
         self.state = replace(state, sessions=idle)
+
+    def _preferences(self) -> Preferences:
+        """Refresh data leave a file where something renews it, or where no file may have them."""
+        preferences = self.settings.preferences
+        return replace(preferences, adopt=preferences.keyring_required)
 
     def __enter__(self) -> Self:
         return self

@@ -15,22 +15,24 @@ import click
 
 from tray.aws.config.catalog import every_profile
 from tray.cli import session_commands
-from tray.cli.command_context import JOB_PATIENCE, CommandContext, now
+from tray.cli.command_context import ENDING_PATIENCE, JOB_PATIENCE, CommandContext, now
 from tray.cli.front.terminal import Ended, note, say
 from tray.core.model import Catalog
 from tray.core.text import uninstall_text
+from tray.core.text.shell_commands import quoted
 from tray.errors import TrayError, Unreachable
 from tray.ipc.agent_client import OtherWorld
 from tray.managed import managed_sections
 from tray.managed.section_plan import ManagedContext
 from tray.storage.daemon_record import change_record, read_record
 from tray.storage.session_records import Records
+from tray.system import WINDOWS
 from tray.system.autostart.start_at_login import autostart_for
 from tray.system.daemon_launch import listens
+from tray.system.dbus.search_files import is_ours, krunner_file
 from tray.system.lock.file_lock import FileLock, lock_path
 from tray.system.spawn import frozen
 
-_ENDING_PATIENCE: Final = 60.0  # seconds for a daemon that finishes a renewal before it ends
 _OWNER: Final[dict[uninstall_text.Package, tuple[str, ...]]] = {
     "deb": ("dpkg", "--search"),
     "rpm": ("rpm", "--query", "--file"),
@@ -89,7 +91,8 @@ def _steps(context: CommandContext, catalog: Catalog) -> Iterator[_Step]:
     kept = {key for key, one in recorded if one.store is not None}
     kept |= {one.key for one in catalog.sessions if paths.state.exists()}
     if kept:
-        words = uninstall_text.returns(sorted(kept))
+        required = context.settings_or_safe().preferences.keyring_required
+        words = uninstall_text.returns(sorted(kept), keyring_required=required)
         yield _Step(words, lambda: session_commands.release(None, every=True))
     if listens(paths.runtime_sockets) or read_record(paths.state).world is not None:
         yield _Step(uninstall_text.ENDS, lambda: _end_daemon(context))
@@ -101,6 +104,9 @@ def _steps(context: CommandContext, catalog: Catalog) -> Iterator[_Step]:
     login = autostart_for(context.environ)
     if login.status() == "on":
         yield _Step(uninstall_text.not_at_login(login.place), login.disable)
+    runner = krunner_file(context.environ)
+    if is_ours(runner):
+        yield _Step(uninstall_text.not_searched(str(runner)), runner.unlink)
     if paths.state.exists():
         yield _Step(uninstall_text.deletes(str(paths.state)), lambda: _delete(paths.state))
 
@@ -119,7 +125,7 @@ def _end_daemon(context: CommandContext) -> None:
 def _delete(state: Path) -> None:
     """Delete our directory while no daemon can begin to work in it."""
     lock = FileLock(lock_path(state, "resident"))
-    if not lock.acquire(_ENDING_PATIENCE):
+    if not lock.acquire(ENDING_PATIENCE):
         raise Ended(uninstall_text.STILL_RUNNING, 1)
     try:
         shutil.rmtree(state.resolve())
@@ -145,8 +151,9 @@ def _stays(context: CommandContext, catalog: Catalog) -> Iterator[str]:
         yield uninstall_text.profiles_stop(by_us)
     if context.shell_follows:
         yield uninstall_text.HOOK
+    python = subprocess.list2cmdline([sys.executable]) if WINDOWS else quoted(sys.executable)
     yield uninstall_text.package(
-        _installed_by(), python=sys.executable, folder=str(Path(sys.executable).parent)
+        _installed_by(), python=python, folder=str(Path(sys.executable).parent)
     )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from tray.core.accounts.remembered_roles import RoleKey
 from tray.core.model import InputFile, Memory, SsoSession, State
-from tray.core.requests import SettingName
+from tray.core.requests import SettingName, TerminalCommand
 from tray.values import dataclass
 
 JobKind = Literal[
@@ -15,7 +16,15 @@ JobKind = Literal[
 """What a worker does under the session's lock; ``check`` only asks the portal about the token."""
 
 NoticeCategory = Literal[
-    "ending", "expired", "renewal-failing", "keyring", "config", "adopted", "removed", "dropped"
+    "ending",
+    "expired",
+    "renewal-failing",
+    "keyring",
+    "config",
+    "adopted",
+    "removed",
+    "dropped",
+    "accounts",
 ]
 ButtonAction = Literal[
     "sign-in", "sign-in-afresh", "snooze", "undo-adoption", "unlock-keyring", "undo-removal",
@@ -43,7 +52,7 @@ class Notice:
     slot: str  # notices in the same slot replace each other on screen
     once_key: str  # the cause; each is shown once
     category: NoticeCategory
-    severity: Literal["normal", "urgent"]
+    severity: Literal["quiet", "normal", "urgent"]
     title: str
     text: str
     buttons: tuple[Button, ...] = ()
@@ -148,7 +157,7 @@ class ForgetCredentials:
 @dataclass(frozen=True, slots=True)
 class Reply:
     request: str
-    kind: Literal["progress", "done"]  # ``progress`` may come several times
+    kind: Literal["progress", "report", "done"]  # the first two may come several times
     exit: int = 0  # rule C1: 0 done, 1 failed, 2 no such name, 3 the user must sign in
     sentence: str = ""
     url: str | None = None  # to open, where the caller opens it (L6)
@@ -178,6 +187,21 @@ class CopyText:
 
 
 @dataclass(frozen=True, slots=True)
+class RememberRole:
+    """Keep that a role was used, or is a favourite of the user's, or is none any more."""
+
+    role: RoleKey
+    how: Literal["used", "starred", "unstarred"]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTerminal:
+    """Run a command of ours in a terminal window; where there is none, copy it."""
+
+    command: TerminalCommand
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeSetting:
     """Write a setting the menu offers; it comes back as ``PreferencesRead``."""
 
@@ -191,6 +215,21 @@ class ListRoles:
 
     session: SsoSession
     attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class IndexAccounts:
+    """List accounts and roles into the index; ends as ``AccountsListed`` or not."""
+
+    session: SsoSession
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAccountsUse:
+    """Remember that a surface needed the index."""
+
+    at: float  # seconds since the epoch
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,8 +272,12 @@ Effect = (
     | RecordHistory
     | UnlockKeyring
     | CopyText
+    | RememberRole
+    | OpenTerminal
     | ChangeSetting
     | ListRoles
+    | IndexAccounts
+    | RecordAccountsUse
     | AddProfile
     | Report
     | Quit

@@ -7,6 +7,7 @@ from dataclasses import field
 from types import MappingProxyType
 from typing import Literal
 
+from tray.core.accounts.account_index import SessionAccounts
 from tray.core.model import (
     Catalog,
     InputFile,
@@ -20,15 +21,19 @@ from tray.core.model import (
 from tray.core.outcomes import Outcome
 from tray.core.profiles.profile_planning import Assignment
 from tray.core.requests import (
+    AccountsRequested,
+    AccountsUsed,
     AddProfileRequested,
+    ConsoleLinkRequested,
     ConsoleRequested,
     EnvironmentRequested,
+    FavouriteRequested,
     LinkRequested,
     RolesRequested,
     SettingRequested,
-    SetUpRequested,
     SignInAllRequested,
     StatusRequested,
+    TerminalRequested,
     UnlockRequested,
 )
 from tray.values import dataclass
@@ -191,6 +196,15 @@ class SignInReady:
 
 
 @dataclass(frozen=True, slots=True)
+class SignInReported:
+    """Something that does not end it: another user has connected, the browser brought an error."""
+
+    key: str
+    attempt: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class SignedIn:
     """A sign-in succeeded; ``sentence`` says what else the user should know (L12)."""
 
@@ -261,6 +275,49 @@ class ProfileAdded:
     key: str
     name: str
     refusal: str | None = None
+
+
+# --- The index of accounts and roles --------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsRead:
+    """The index was read, here without e-mails."""
+
+    sessions: Mapping[str, SessionAccounts]
+    used_at: float | None = None  # when a surface last needed it, seconds since the epoch
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsProgress:
+    attempt: int
+    done: int  # accounts whose roles are known
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsListed:
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsNotListed:
+    """``rejected``: the portal refused the access token."""
+
+    attempt: int
+    sentence: str
+    rejected: bool = False
+    retry_after: float | None = None  # seconds AWS asked for
+
+
+IndexEvent = (
+    AccountsRead
+    | AccountsUsed
+    | AccountsRequested
+    | AccountsProgress
+    | AccountsListed
+    | AccountsNotListed
+)
 
 
 # --- Other requests -------------------------------------------------------------------------
@@ -335,6 +392,7 @@ Event = (
     | TokenRejected
     | SignInRequested
     | SignInReady
+    | SignInReported
     | SignedIn
     | SignInFailed
     | SignInCancelled
@@ -349,16 +407,19 @@ Event = (
     | SignInAllRequested
     | UnlockRequested
     | ConsoleRequested
+    | ConsoleLinkRequested
+    | FavouriteRequested
+    | TerminalRequested
     | LinkRequested
     | EnvironmentRequested
     | SettingRequested
-    | SetUpRequested
     | StatusRequested
     | RolesRequested
     | RolesListed
     | ListingFailed
     | AddProfileRequested
     | ProfileAdded
+    | IndexEvent
     | CredentialsGiven
     | QuitRequested
 )

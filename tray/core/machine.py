@@ -9,30 +9,33 @@ from typing import assert_never
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core import policy, unread_files
+from tray.core.accounts import index_listing
 from tray.core.effects import Effect
-from tray.core.menu import menu_actions, role_listing
+from tray.core.menu import menu_actions, role_actions, role_listing
 from tray.core.model import Memory, Now
 from tray.core.notices.notice_delivery import notices
 from tray.core.outcomes import Failed
-from tray.core.profiles.guards import is_managed
+from tray.core.profiles import profile_picking
 from tray.core.requests import (
     AddProfileRequested,
+    ConsoleLinkRequested,
     ConsoleRequested,
     EnvironmentRequested,
+    FavouriteRequested,
     LinkRequested,
     RolesRequested,
     SettingRequested,
-    SetUpRequested,
     SignInAllRequested,
     StatusRequested,
+    TerminalRequested,
     UnlockRequested,
 )
 from tray.core.session import QueuedJob, remembering, renewable
-from tray.core.sessions import job_results, renewal_requests, signing_in, token_files
+from tray.core.sessions import doubts, job_results, renewal_requests, signing_in, token_files
 from tray.core.sessions.schedule import freed
 from tray.core.sessions.upkeep import upkeep
 from tray.core.state import Step, TrayState, clock_known, clock_set
-from tray.core.text import managed_text, menu_text, sentences
+from tray.core.text import menu_text, sentences
 
 
 def step(state: TrayState, event: ev.Event, now: Now) -> Step:
@@ -40,6 +43,8 @@ def step(state: TrayState, event: ev.Event, now: Now) -> Step:
     after, answers = _answer(unread_files.noted(state, event, now), event, now)
     answers = (*answers, *unread_files.looks(after, event, now))
     after, started = upkeep(after, now)
+    after, listing = index_listing.due(after, now)
+    started = (*started, *listing)
     for session in after.sessions.values():
         kept = remembering(session)
         after = after if kept is session else after.with_session(kept)
@@ -52,6 +57,8 @@ def step(state: TrayState, event: ev.Event, now: Now) -> Step:
 
 
 def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
+    if isinstance(event, ev.IndexEvent):
+        return index_listing.answered(state, event, now)
     match event:
         case ev.RecordsRead():
             return token_files.recalled(clock_known(state, now), event), ()
@@ -60,7 +67,7 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
                 state, preferences=event.preferences, settings_problems=event.problems
             ), ()
         case ev.ActiveRead():
-            return _active_read(state, event), ()
+            return profile_picking.recorded(state, event), ()
         case ev.ConfigRead():
             return token_files.config_read(state, event)
         case ev.ConfigBroken():
@@ -83,6 +90,8 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
             return signing_in.wanted(state, event, now)
         case ev.SignInReady():
             return signing_in.ready(state, event, now)
+        case ev.SignInReported():
+            return state, signing_in.reported(state, event)
         case ev.SignedIn():
             # Another user may have signed in, with other roles.
             return signing_in.signed_in(role_listing.forgotten(state, event.key), event, now)
@@ -101,7 +110,7 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
         case ev.ReleaseRequested():
             return renewal_requests.enqueue(state, event.key, QueuedJob("release", event.request))
         case ev.UseRequested():
-            return _use(state, event)
+            return profile_picking.use(state, event)
         case ev.SnoozeRequested():
             return _with(state, event.key, snoozed=True), ()
         case SignInAllRequested():
@@ -113,15 +122,19 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
         case StatusRequested():
             return menu_actions.status(state, now)
         case ConsoleRequested():
-            return menu_actions.console(state, event)
+            return role_actions.console(state, event, now)
+        case ConsoleLinkRequested():
+            return role_actions.console_url(state, event)
+        case FavouriteRequested():
+            return role_actions.favourite(state, event)
+        case TerminalRequested():
+            return state, (fx.OpenTerminal(event.command),)
         case LinkRequested():
             return menu_actions.link(state, event)
         case EnvironmentRequested():
-            return menu_actions.environment(state, event)
+            return role_actions.environment(state, event)
         case SettingRequested():
             return state, (fx.ChangeSetting(event.name, event.on),)
-        case SetUpRequested():
-            return state, (menu_actions.SET_UP,)
         case RolesRequested():
             return role_listing.wanted(state, event, now)
         case ev.RolesListed():
@@ -167,45 +180,6 @@ def _sign_out(state: TrayState, event: ev.SignOutRequested) -> Step:
         state, event.key, QueuedJob("sign-out", event.request)
     )
     return state, (*given_up, *effects)
-
-
-def _active_read(state: TrayState, event: ev.ActiveRead) -> TrayState:
-    if event.profile == state.active:
-        return state
-    return replace(state, active=event.profile, previous=state.active or state.previous)
-
-
-def _use(state: TrayState, event: ev.UseRequested) -> Step:
-    refusal = _not_to_use(state, event.profile) if event.profile is not None else None
-    if refusal is not None:
-        return state, _told(event, *refusal)
-    changed = event.profile != state.active
-    previous = (state.active or state.previous) if changed else state.previous
-    after = replace(state, active=event.profile, previous=previous)
-    effects: tuple[Effect, ...] = (fx.RecordActive(event.profile),)
-    if changed:
-        effects = (*effects, fx.RecordHistory("active-profile", None, event.profile or "none"))
-    return after, (*effects, *_told(event, 0, sentences.now_active(event.profile)))
-
-
-def _told(event: ev.UseRequested, exit_code: int, sentence: str) -> tuple[Effect, ...]:
-    """Answer a command, or a click, which shows nothing by itself."""
-    if event.request is not None:
-        return fx.done((event.request,), exit_code, sentence)
-    title = menu_text.NOT_USED if exit_code else menu_text.active(event.profile)
-    return (fx.Report(title, sentence, good=not exit_code),)
-
-
-def _not_to_use(state: TrayState, name: str) -> tuple[int, str] | None:
-    """Return exit code and sentence if a profile cannot be the active one (A7, C1)."""
-    if is_managed(name, state.catalog.managed):
-        return 1, sentences.managed_profile(name)
-    if state.preferences.guarded is None and name != state.active:
-        return 1, " ".join((*state.settings_problems[:1], managed_text.guard_unknown()))
-    profile = next((one for one in state.catalog.profiles if one.name == name), None)
-    if profile is None:
-        return 2, sentences.no_such_profile(name)
-    return (1, profile.problem) if profile.problem is not None else None
 
 
 def _quit(state: TrayState, event: ev.QuitRequested, now: Now) -> Step:
@@ -254,6 +228,7 @@ def _system_event(state: TrayState, event: ev.SystemEvent, now: Now) -> TrayStat
             return _freed(replace(state, offline=False), now)
         case "clock-set":
             state = _without_future(clock_set(state, now), now)
+            state = index_listing.without_future(state, now)
             return _doubting_later_tokens(_freed(state, now), now)
         case "keyring-unlocked":
             return renewal_requests.keyring_tried_again(state, now)
@@ -307,7 +282,7 @@ def _doubting_later_tokens(state: TrayState, now: Now) -> TrayState:
         if token is None or token.issued_at <= now.wall + policy.CLOCK_SLACK:
             continue
         if renewable(session) and session.job is None and session.sign_in is None:
-            state = state.with_session(renewal_requests.suspect(session))
+            state = state.with_session(doubts.suspect(session))
     return state
 
 

@@ -69,7 +69,15 @@ class InputFile:
     """A file that the rules depend on; ``key`` names the session of a token file."""
 
     kind: Literal[
-        "token", "config", "settings", "records", "active-profile", "managed", "watch", "socket"
+        "token",
+        "config",
+        "settings",
+        "records",
+        "active-profile",
+        "managed",
+        "watch",
+        "socket",
+        "accounts",
     ]
     key: str = ""
 
@@ -248,8 +256,12 @@ class Preferences:
     # names of the settings with which a session is reached, by its key
     reached_by: tuple[tuple[str, tuple[str, ...]], ...] = ()
     device_code: tuple[str, ...] = ()  # keys of sessions to sign in to with a code (L1)
-    # start URLs or patterns of them; a sign-in elsewhere is refused. Empty: anywhere
-    allowed_start_urls: tuple[str, ...] = ()
+    # start URLs or patterns of them, elsewhere a sign-in is refused; empty: anywhere, None: nobody
+    allowed_start_urls: tuple[str, ...] | None = ()
+    keyring_required: bool = False  # no refresh token in any file (K9)
+    names_in_notices: bool = True  # whether a warning names sessions, accounts and roles
+    list_accounts: bool = True  # every day, while a surface that needs them is used
+    tell_accounts: bool = True  # when roles have appeared or vanished
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +341,7 @@ class Memory:
     signed_out: bool = False  # a token that appears counts once AWS has taken it (K6)
     # the newest token AWS gave us; its life counts, not the file's
     given: TokenFacts | None = None
+    doubted: str | None = None  # fingerprint of a token that a program saw refused (R6)
 
     def to_json(self) -> dict[str, Any]:
         """Version 0.1 drops a memory with other members: new ones belong in `session_records`."""
@@ -364,6 +377,7 @@ class Memory:
             "removal": self.removal and self.removal.to_json(),
             "undone_at": self.undone_at,
             "signed_out": self.signed_out,
+            "doubted": self.doubted,
         }
 
     def with_beside(self, document: object) -> Memory:
@@ -377,6 +391,7 @@ class Memory:
             removal=members.get("removal", optional(Removal.from_json), None),
             undone_at=members.get("undone_at", optional(moment), None),
             signed_out=members.get("signed_out", flag, default=False),
+            doubted=members.get("doubted", optional(text), None),
         )
 
 

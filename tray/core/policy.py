@@ -115,5 +115,32 @@ STATUS_LINES: Final = 8  # sessions in the tooltip; the menu lists all
 LISTING_DEADLINE: Final = 10 * MINUTE  # seconds for listing all roles: AWS may throttle every page
 LISTING_KEPT: Final = 15 * MINUTE  # how long the menu offers what was listed
 
+# --- The menu ---
+MENU_ROWS: Final = 25  # on a level at most; what finds no room is found by typing
+MENU_SESSIONS: Final = 8  # on the first level, which has no room for more
+RECENT_SHOWN: Final = 5  # roles used last
+RECENT_LINES: Final = 10  # of the history
+RECENT_KEPT: Final = 20
+FAVOURITES_KEPT: Final = 100
+
+# --- The index of accounts and roles ---
+INDEX_KEPT: Final = DAY  # after which a session is listed again
+INDEX_WANTED: Final = 7 * DAY  # since a surface that needs it was used
+INDEX_PAUSE: Final = HOUR  # after a listing that failed
+INDEX_TOLD_WITHIN: Final = 7 * DAY  # older changes are no news
+
+# --- Privacy ---
+KEPT_FOR: Final = (
+    90 * DAY
+)  # the history's lines, and accounts that were not listed since; settable
+LISTING_LOOKS: Final = 0.5  # seconds between looks whether another listing has ended
+PROGRESS_EVERY: Final = 0.2  # seconds between two words on how far a listing is
+CHANGES_KEPT: Final = 500  # roles that appeared, and as many that vanished
+
+# --- The desktop's own search ---
+SEARCH_LETTERS: Final = 3  # fewer find everything
+SEARCH_SHOWN: Final = 12  # results; a shell shows half as many
+SEARCH_KEPT: Final = 10 * MINUTE  # that what it needs is kept: 4 MB for 10,000 roles
+
 ROLES_RANKED: Final = 200
 """Of more rows than these that fit a search nobody reads the last ones: their order is kept."""

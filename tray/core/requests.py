@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from typing import Literal
 
+from tray.core.accounts.remembered_roles import RoleKey
 from tray.values import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsUsed:
+    """A surface that needs the accounts and roles was opened: menu, page, search."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsRequested:
+    """List the accounts and roles of a session now."""
+
+    key: str
+
 
 SettingName = Literal[
     "start-at-login", "warnings", "adopt", "default-follows", "process-follows", "restore-removed"
 ]
 """The settings that the menu offers as check boxes, the last one a notice alone."""
+
+TerminalCommand = Literal["add", "use", "doctor"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +47,29 @@ class StatusRequested:
 
 @dataclass(frozen=True, slots=True)
 class ConsoleRequested:
-    profile: str
+    """Open the console of any role; the active profile stays."""
+
+    role: RoleKey
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleLinkRequested:
+    """Copy the portal's link to a role's console, which carries no secret."""
+
+    role: RoleKey
+
+
+@dataclass(frozen=True, slots=True)
+class FavouriteRequested:
+    role: RoleKey
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalRequested:
+    """Run a command in a terminal window: ``add`` sets up, ``use`` finds a profile by typing."""
+
+    command: TerminalCommand
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +90,6 @@ class EnvironmentRequested:
 class SettingRequested:
     name: SettingName
     on: bool
-
-
-@dataclass(frozen=True, slots=True)
-class SetUpRequested:
-    """A user without any AWS config wants to know how to begin (M1)."""
 
 
 @dataclass(frozen=True, slots=True)

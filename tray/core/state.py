@@ -7,6 +7,8 @@ from dataclasses import field, replace
 from types import MappingProxyType
 
 from tray.core import policy
+from tray.core.accounts import index_schedule
+from tray.core.accounts.account_index import IndexState
 from tray.core.effects import Effect
 from tray.core.events import RecordsRead
 from tray.core.menu.listed_roles import Listing
@@ -29,7 +31,11 @@ class VisibleNotice:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A file that cannot be read now: why, since when, how often tried, when next; wall times."""
+    """
+    A file that cannot be read now: why, since when, how often tried, when next.
+
+    Both times are monotonic: a clock that is set neither hides it nor puts off the next look.
+    """
 
     sentence: str
     since: float
@@ -67,6 +73,8 @@ class TrayState:
     sign_in_queue: tuple[str, ...] = ()  # left for "Sign in to all"
     # roles that the menu can add, by session key
     listings: Mapping[str, Listing] = field(default_factory=lambda: MappingProxyType({}))
+    # the accounts and roles of all sessions, as last listed
+    index: IndexState = field(default_factory=IndexState)
     handing_back: str | None = None  # who asked to hand everything back before the end
     lending: bool = False  # only until the next start
     quitting: bool = False  # nothing is started any more
@@ -106,8 +114,10 @@ def next_look(state: TrayState, now: Now) -> float | None:
     moments += [
         one.at + policy.LISTING_KEPT for one in state.listings.values() if one.at is not None
     ]
+    moments += index_schedule.moments(state, now)
     for file in state.unread.values():
-        moments += [file.next_at, file.since + policy.UNREAD_TOLD_AFTER]
+        monotonic = (file.next_at, file.since + policy.UNREAD_TOLD_AFTER)
+        moments += [now.wall + (moment - now.mono) for moment in monotonic]
     ahead = (moment for moment in moments if moment > now.wall)
     return None if state.quitting else min(ahead, default=None)
 

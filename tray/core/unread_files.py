@@ -24,9 +24,9 @@ _READ: Final[dict[type, Literal["records", "settings", "active-profile", "config
 def unread(state: TrayState, file: InputFile, sentence: str, now: Now) -> TrayState:
     before = state.unread.get(file)
     looks = 1 if before is None else before.looks + 1
-    since = now.wall if before is None else min(before.since, now.wall)
+    since = now.mono if before is None else before.since
     pause = min(policy.UNREAD_FIRST * 2 ** min(looks - 1, 16), policy.UNREAD_MOST)
-    one = Unread(sentence, since, looks, now.wall + pause)
+    one = Unread(sentence, since, looks, now.mono + pause)
     return replace(state, unread={**state.unread, file: one})
 
 
@@ -50,11 +50,11 @@ def looks(state: TrayState, event: ev.Event, now: Now) -> tuple[fx.ReadAgain, ..
     """Every tick reads all of them again; any other event those whose moment has passed unseen."""
     tick = isinstance(event, ev.Tick)
     return tuple(
-        fx.ReadAgain(file) for file, one in state.unread.items() if tick or one.next_at <= now.wall
+        fx.ReadAgain(file) for file, one in state.unread.items() if tick or one.next_at <= now.mono
     )
 
 
 def told(state: TrayState, now: Now) -> Iterator[str]:
     for one in state.unread.values():
-        if one.since + policy.UNREAD_TOLD_AFTER <= now.wall:
+        if one.since + policy.UNREAD_TOLD_AFTER <= now.mono:
             yield one.sentence

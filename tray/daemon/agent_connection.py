@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -26,17 +25,19 @@ class Connection:
         self.dropped = False
         self.afterwards: Callable[[], None] | None = None  # called once the answer has been sent
         self._writer = writer
+        # Nothing but one line waits in our memory; the rest of a flood waits in `_lines`, counted.
+        writer.transport.set_write_buffer_limits(high=0)
         self._served = served
-        self._lines: deque[tuple[bytes, bool]] = deque()
+        self._lines: list[tuple[bytes, bool]] = []  # a deque of nothing takes ten times the memory
         self._status: bytes | None = None
-        self._news = asyncio.Event()
+        self._news: asyncio.Future[None] | None = None
 
     def send(self, message: Mapping[str, Any]) -> None:
         """Send a message; the one with ``done`` is the last."""
         if self.dropped:
             return
         self._lines.append((encode(message), "done" in message))
-        self._news.set()
+        self._wake()
         if len(self._lines) > BACKLOG:
             self.drop()
 
@@ -44,24 +45,27 @@ class Connection:
         """Send an encoded status; it replaces an older one that still waits."""
         if not self.dropped:
             self._status = line
-            self._news.set()
+            self._wake()
 
     def drop(self) -> None:
         self.dropped = True
         self._lines.clear()
         self._status = None
         self._writer.transport.abort()
-        self._news.set()
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._news is not None and not self._news.done():
+            self._news.set_result(None)
 
     async def serve(self, gone: asyncio.Future[bytes]) -> None:
         while not self.dropped:
-            news = asyncio.ensure_future(self._news.wait())
-            either: set[asyncio.Future[Any]] = {news, gone}
-            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            if not news.done():
-                news.cancel()
-                return
-            self._news.clear()
+            if not self._lines and self._status is None:
+                self._news = asyncio.get_running_loop().create_future()
+                either: set[asyncio.Future[Any]] = {self._news, gone}
+                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+                if not self._news.done():
+                    return
             while (line := self._next()) is not None:
                 await self._write(line[0])
                 if line[1]:
@@ -69,7 +73,7 @@ class Connection:
 
     def _next(self) -> tuple[bytes, bool] | None:
         if self._lines:
-            return self._lines.popleft()
+            return self._lines.pop(0)
         status, self._status = self._status, None
         return None if status is None else (status, False)
 

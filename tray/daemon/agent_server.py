@@ -14,6 +14,7 @@ from typing import Any, Final
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.events import Event
+from tray.core.profiles.bare_role import RolePlace
 from tray.daemon.agent_connection import Connection
 from tray.errors import TrayError
 from tray.ipc.agent_client import REQUEST_LIMIT, BadLine, decode, encode
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 REQUEST_PATIENCE: Final = 10.0  # seconds a client has to send its line
 CLIENTS_LIMIT: Final = 256  # connections; a further one takes the place of the client idle longest
 
+_LONGEST_FRESH: Final = 86400.0  # seconds; no role credentials last longer than 12 hours
 _METHODS: Final = ("pkce", "device", None)
 
 
@@ -46,7 +48,8 @@ class AgentHandlers:
     status: Callable[[], dict[str, Any]]
     words: Callable[[str, bool], Awaitable[dict[str, Any]]]
     credentials: Callable[
-        [str, str | None, str], Awaitable[tuple[dict[str, Any], Callable[[], None]]]
+        [str, str | RolePlace | None, str, float],
+        Awaitable[tuple[dict[str, Any], Callable[[], None]]],
     ]
     look_again: Callable[[], None]
     profile: Callable[[str | None], dict[str, Any]]
@@ -87,6 +90,8 @@ class Agent:
             await asyncio.wait(self._tasks, timeout=0.5)
         for client in tuple(self._clients):
             client.drop()  # it does not read
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=0.5)  # asyncio prints of one that is cancelled
         for task in self._tasks:
             task.cancel()
 
@@ -101,6 +106,9 @@ class Agent:
         if reply.kind == "done":
             del self._waiting[reply.request]
             client.send({"done": {"exit": reply.exit, "sentence": reply.sentence}})
+            return
+        if reply.kind == "report":
+            client.send({"report": reply.sentence})
             return
         page = {
             "open": reply.sentence == "open",
@@ -178,8 +186,10 @@ class Agent:
             return
         gone = asyncio.ensure_future(reader.read(1))
         client.busy = request["op"] != "subscribe"
+        session = request["session"] if request["op"] == "login" else None
         try:
             self._begin(request, request_id, client)
+            del request  # a subscriber stays for hours
             await client.serve(gone)
             if client.afterwards is not None:
                 client.afterwards()
@@ -187,8 +197,8 @@ class Agent:
             gone.cancel()
             self._subscribers.discard(client)
             self._networks.pop(request_id, None)
-            if self._waiting.pop(request_id, None) is not None and request["op"] == "login":
-                self._answers.post(ev.RequesterLeft(request["session"], request_id))
+            if self._waiting.pop(request_id, None) is not None and session is not None:
+                self._answers.post(ev.RequesterLeft(session, request_id))
 
     def _refusal(self, request: dict[str, Any]) -> dict[str, Any] | None:
         op = request.get("op")
@@ -236,9 +246,13 @@ class Agent:
             case "profile":
                 client.send({"done": self._answers.profile(request["profile"])})
                 return
-            case "credentials" | "whoami" | "environment":
+            case "credentials" | "whoami" | "environment" | "role-credentials" | "role-whoami":
                 asker = program_behind(client.process)  # now: it may have ended before the answer
-                given = self._answers.credentials(op, request["profile"], asker)
+                wanted = request.get("profile")
+                if op.startswith("role-"):
+                    op = op.removeprefix("role-")
+                    wanted = RolePlace(key, request["account"], request["role"])
+                given = self._answers.credentials(op, wanted, asker, _fresh(request))
                 self._later(_with_afterwards(given, client), client)
                 return
         self._waiting[number] = client
@@ -300,9 +314,19 @@ _NEEDS: Final[dict[str, tuple[str, ...]]] = {
     "credentials": ("profile",),
     "whoami": ("profile",),
     "environment": ("profile",),
+    "role-credentials": ("session", "account", "role"),
+    "role-whoami": ("session", "account", "role"),
     "profile": ("profile",),
     "quit": (),
 }
+
+
+def _fresh(request: dict[str, Any]) -> float:
+    """Return how many seconds credentials at hand must have left; 0 if the request doesn't say."""
+    seconds = request.get("fresh")
+    if not isinstance(seconds, int | float) or not 0 < seconds < _LONGEST_FRESH:
+        return 0.0
+    return float(seconds)
 
 
 @functools.lru_cache(maxsize=64)

@@ -31,6 +31,7 @@ from tray.daemon.managed_updates import ManagedUpdates
 from tray.daemon.worker_jobs import WorkerJobs
 from tray.daemon.worker_pool import Pool
 from tray.desktop.native.main_thread import MainThread
+from tray.desktop.search.known_roles import KnownRoles
 from tray.errors import Busy, TrayError, Unread
 from tray.managed import managed_sections
 from tray.managed.section_plan import ManagedContext
@@ -77,12 +78,10 @@ class Daemon:
             icon=icon,
             main=main,
             follows=lambda: self.managed.follows,
+            roles=KnownRoles(paths.state, lambda: self.loop.state),
         )
         self.managed = ManagedUpdates(
-            paths.state,
-            self._managed_context,
-            post=self.post,
-            done=self._applied,
+            paths.state, self._managed_context, post=self.post, done=self._applied
         )
         self.pool = Pool(
             self.environ, lambda: self.files.settings, lambda key: self.post(ev.Stored(key))
@@ -148,9 +147,8 @@ class Daemon:
         listening = self._listen()
         try:
             self.watch.start()
-            self.files.read_settings()
-            self.files.read_records()
-            self.files.read_active()
+            self.files.read_first()
+            self.jobs.go(self.files.read_accounts())
             await self._read_config()
             if listening is not None:
                 await self.agent.serve(listening)
@@ -259,6 +257,8 @@ class Daemon:
                 self.files.read_records()
             case "active-profile":
                 self.files.read_active()
+            case "accounts":
+                self.jobs.go(self.files.read_accounts())
             case "managed":
                 self.managed.follow()
             case "watch":

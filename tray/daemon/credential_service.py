@@ -13,6 +13,7 @@ from tray.core import events as ev
 from tray.core.effects import Reply
 from tray.core.events import Event
 from tray.core.model import InputFile, Profile
+from tray.core.profiles.bare_role import RolePlace, bare_role
 from tray.core.session import Session, renewable
 from tray.core.state import TrayState
 from tray.core.text import sentences
@@ -67,9 +68,20 @@ class CredentialService:
         self._numbers = itertools.count(1)
 
     async def answer(
-        self, op: str, name: str | None, asker: str
+        self, op: str, name: str | RolePlace | None, asker: str, fresh: float = 0.0
     ) -> tuple[dict[str, Any], Callable[[], None]]:
-        """Return the answer, and bookkeeping for later: it takes ten times as long (measured)."""
+        """
+        Return the answer, and bookkeeping for later: it takes ten times as long (measured).
+
+        No name is the active profile; credentials at hand must have `fresh` seconds left.
+        """
+        if isinstance(name, RolePlace):
+            session = self._session(name.session)
+            if session is None:
+                return {"exit": 2, "sentence": sentences.no_such_session(name.session)}, _nothing
+            profiles = self._state().catalog.profiles
+            role = bare_role(session.config, name.account_id, name.role_name, profiles)
+            return await self._answered(op, role, asker, fresh)
         name = self._state().active_profile if name is None else name
         unread = self._state().unread.get(InputFile("active-profile"))
         if name is None and unread is not None:
@@ -81,20 +93,25 @@ class CredentialService:
             return {"exit": 2, "sentence": sentences.no_such_profile(name)}, _nothing
         if profile.problem is not None:
             return {"exit": 1, "sentence": profile.problem}, _nothing
+        return await self._answered(op, profile, asker, fresh)
+
+    async def _answered(
+        self, op: str, profile: Profile, asker: str, fresh: float
+    ) -> tuple[dict[str, Any], Callable[[], None]]:
         key = profile.session or ""
         try:
-            if self.cache.held(self._place(profile)) is None:
+            if self.cache.held(self._place(profile), fresh) is None:
                 await self._freshen(key)
             asked_with = self._fingerprint(key)
             try:
-                answer = await self._answer(op, profile)
+                answer = await self._answer(op, profile, fresh)
             except _Failed as failed:
                 if not failed.doubtful:
                     raise
                 if failed.rejected and asked_with is not None:
                     self._post(ev.TokenRejected(key, asked_with))
                 await self._renewed(key, asked_with)  # one refresh decides (R6)
-                answer = await self._answer(op, profile)
+                answer = await self._answer(op, profile, fresh)
         except _Failed as failed:
             return {"exit": failed.exit, "sentence": failed.sentence}, _nothing
         given = "whoami" if op == "whoami" else "credentials"
@@ -147,10 +164,10 @@ class CredentialService:
         session = self._session(profile.session or "")
         return CacheKey.of(profile, session.origin if session is not None else None)
 
-    async def _answer(self, op: str, profile: Profile) -> dict[str, Any]:
+    async def _answer(self, op: str, profile: Profile, fresh: float) -> dict[str, Any]:
         place = self._place(profile)
         held = self.cache.held(place)
-        given = await self.cache.get(place, lambda: self._fetch("credentials", profile))
+        given = await self.cache.get(place, lambda: self._fetch("credentials", profile), fresh)
         if op != "whoami":
             return {"credentials": given}
         try:

@@ -10,21 +10,31 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+import tray
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.effects import ButtonAction, Notice
 from tray.core.events import Event
-from tray.core.requests import SettingRequested, SignInAllRequested, UnlockRequested
+from tray.core.menu.menu_extras import MenuExtras
+from tray.core.policy import RECENT_LINES
+from tray.core.requests import (
+    SettingRequested,
+    SignInAllRequested,
+    TerminalCommand,
+    UnlockRequested,
+)
 from tray.core.text import menu_text, sentences
 from tray.core.views.view import View
-from tray.desktop.menu.menu_extras import RECENT, MenuExtras
+from tray.desktop.linux.terminal_window import open_in_terminal
 from tray.desktop.native.main_thread import MainThread
+from tray.desktop.search.known_roles import KnownRoles
 from tray.desktop.surface import Hooks, TrayFace, surface_for
 from tray.errors import TrayError
 from tray.storage.settings import Settings
 from tray.system.autostart.start_at_login import autostart_for, own_command
 from tray.system.clipboard import copy
 from tray.system.events.system_events import SystemEvents
+from tray.system.spawn import own_program
 
 log = logging.getLogger(__name__)
 
@@ -39,15 +49,16 @@ class Desktop:
         icon: bool,
         main: MainThread | None = None,
         follows: Callable[[], tuple[str, ...]] = lambda: (),
+        roles: KnownRoles,
     ) -> None:
         self._post = post
         self._follows = follows
+        self._roles = roles
         self._settings = settings
         self.environ = environ
         self._autostart = autostart_for(environ)
         self._starts_at_login = False
-        self._recent: deque[tuple[float, fx.RecordHistory]] = deque(maxlen=RECENT)
-        self._used: deque[str] = deque(maxlen=RECENT)
+        self._recent: deque[tuple[float, fx.RecordHistory]] = deque(maxlen=RECENT_LINES)
         self._problem: str | None = None
         self._no_icon: str | None = None
         self._redraw: asyncio.TimerHandle | None = None
@@ -59,6 +70,7 @@ class Desktop:
         self.system_events = SystemEvents(lambda word: post(ev.SystemEvent(word)), environ)
         for client in self.system_events.clients:
             self._surface.join(client)
+        self._surface.serve_search(roles)
         self.tray = self._made_tray() if icon else None
 
     def _made_tray(self) -> TrayFace | None:
@@ -122,12 +134,14 @@ class Desktop:
     def withdraw(self, slot: str) -> None:
         self.notifier.withdraw(slot)
 
+    def forget(self) -> None:
+        """What the menu lists as recent is no longer in the history."""
+        self._recent.clear()
+
     def remember(self, note: fx.RecordHistory) -> None:
         if note.what.startswith("notice-"):
             return
         self._recent.appendleft((time.time(), note))
-        if note.what == "active-profile" and note.detail not in ("none", *self._used):
-            self._used.appendleft(note.detail)
 
     async def copy(self, text: str, what: str) -> None:
         """Copy a link or names; where no clipboard works, show them to be copied by hand."""
@@ -139,6 +153,22 @@ class Desktop:
             return
         say = menu_text.copied(what) if done else menu_text.not_copied(what, text)
         self.report(fx.Report(*say, good=done))
+
+    async def remember_role(self, effect: fx.RememberRole) -> None:
+        try:
+            await asyncio.to_thread(self._roles.remember, effect)
+        except (TrayError, OSError) as error:
+            why = error.sentence if isinstance(error, TrayError) else f"{error.strerror}."
+            log.warning("%s", why)
+            if effect.how != "used":
+                self.report(fx.Report(menu_text.NOT_STARRED, why))
+        self.refresh()
+
+    async def open_terminal(self, command: TerminalCommand) -> None:
+        """Run a command of ours where the user can type; else it is copied."""
+        argv = [*own_program(self.environ), command]
+        if not await asyncio.to_thread(open_in_terminal, argv, self.environ):
+            await self.copy(f"sso-tray {command}", menu_text.COPIED_FOR_TERMINAL)
 
     def report(self, report: fx.Report) -> None:
         once = f"click:{report.title}"
@@ -178,10 +208,13 @@ class Desktop:
             warns=settings.notices,
             restores=settings.restore_removed,
             follow=self._follows(),
-            recent_profiles=tuple(self._used),
+            remembered=self._roles.remembered(),
+            index=self._roles.index(),
+            roles=self._roles.rows(),
             guarded=settings.preferences.guarded,
             locked=frozenset(settings.locked),
             zone=zone,
+            version=tray.__version__,
         )
 
     def _host(self, present: bool, reason: str) -> None:  # as the icon reports it

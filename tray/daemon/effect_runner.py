@@ -23,6 +23,7 @@ from tray.daemon.managed_updates import ManagedUpdates, following
 from tray.daemon.worker_jobs import WorkerJobs
 from tray.errors import TrayError
 from tray.managed.config_write import add_profiles
+from tray.storage.account_records import forget_accounts, record_use
 from tray.storage.active_profile import record_active
 from tray.storage.daemon_record import record
 from tray.storage.logs import History
@@ -63,6 +64,7 @@ class EffectRunner:
         self._end = end
         self._records = Records(paths.state)
         self._history = History(paths.state)
+        self._tidied_at = 0.0
         self._saving: asyncio.Task[None] | None = None
         self._unsaved: dict[str, Memory] = {}
 
@@ -71,6 +73,10 @@ class EffectRunner:
         match effect:
             case fx.StartJob() | fx.StartSignIn() | fx.UnlockKeyring() | fx.ListRoles():
                 self._jobs.start(effect)
+            case fx.IndexAccounts():
+                self._jobs.go(self._index(effect))
+            case fx.RecordAccountsUse():
+                self._jobs.go(self._record_use(effect.at))
             case fx.CancelSignIn():
                 self._jobs.cancel(effect)
             case fx.OpenBrowser():
@@ -98,6 +104,10 @@ class EffectRunner:
                 self._record(effect)
             case fx.CopyText():
                 self._jobs.go(self._desktop.copy(effect.text, effect.what))
+            case fx.RememberRole():
+                self._jobs.go(self._desktop.remember_role(effect))
+            case fx.OpenTerminal():
+                self._jobs.go(self._desktop.open_terminal(effect.command))
             case fx.ChangeSetting():
                 self._change_setting(effect.name, on=effect.on)
             case fx.AddProfile():
@@ -136,15 +146,34 @@ class EffectRunner:
 
     def _record(self, entry: fx.RecordHistory) -> None:
         log.info("%s%s", entry.what, f" {entry.key}" if entry.key else "")
-        self._history.add(time.time(), entry.what, entry.key, entry.detail)
+        self._tidy(time.time())
+        if self._history.add(time.time(), entry.what, entry.key, entry.detail):
+            self._desktop.forget()
         self._desktop.remember(entry)
+
+    def _tidy(self, now: float) -> None:
+        """Once a day forget what is older than the settings keep it."""
+        if abs(now - self._tidied_at) < policy.DAY:
+            return
+        self._tidied_at, before = now, now - self._files.settings.keep
+        try:
+            self._history.forget(before)
+        except OSError as error:
+            log.warning("history: %s", error.strerror)
+        self._jobs.go(self._forget_accounts(before))
+
+    async def _forget_accounts(self, before: float) -> None:
+        try:
+            await asyncio.to_thread(forget_accounts, self._paths.state, listed_before=before)
+        except (OSError, TrayError) as error:
+            log.warning("the old accounts stay (%s)", type(error).__name__)
 
     def _open_browser(self, page: fx.OpenBrowser) -> None:
         template = self._files.settings.browser(page.key, page.profile)
         names = dict(page.names)
         if not open_browser(page.url, self._desktop.environ, template, names=names):
             log.warning("no browser could be opened for %s", page.key)
-            text = menu_text.no_browser(page.key, page.profile)
+            text = menu_text.no_browser(page.key, page.profile, console="role" in names)
             self._desktop.report(fx.Report(menu_text.NO_BROWSER, text))
 
     def _change_setting(self, name: SettingName, *, on: bool) -> None:
@@ -169,6 +198,17 @@ class EffectRunner:
         else:
             told(None)
         self._desktop.refresh()
+
+    async def _index(self, effect: fx.IndexAccounts) -> None:
+        outcome = await self._jobs.index(effect)
+        await self._files.read_accounts()  # first: what is listed is not due
+        self._post(outcome)
+
+    async def _record_use(self, at: float) -> None:
+        try:
+            await asyncio.to_thread(record_use, self._paths.state, at)
+        except (OSError, TrayError) as error:
+            log.warning("accounts-used cannot be written (%s)", type(error).__name__)
 
     async def _add(self, effect: fx.AddProfile) -> None:
         new, refusal = {effect.name: dict(effect.keys)}, None

@@ -15,6 +15,7 @@ from tray.aws.cache.token_file_status import look
 from tray.core.events import Event, InputRead, InputUnread, TokenFileInspected
 from tray.core.model import InputFile
 from tray.errors import UserMustAct
+from tray.storage import account_records
 from tray.system.paths import Paths
 from tray.system.watch.directory_change import DirectoryChange
 from tray.system.watch.directory_watch import DirectoryEvents, directory_events, places
@@ -22,7 +23,7 @@ from tray.system.watch.polled_watch import PolledEvents
 
 log = logging.getLogger(__name__)
 
-WatchedInput = Literal["config", "settings", "records", "active-profile"]
+WatchedInput = Literal["config", "settings", "records", "active-profile", "accounts"]
 
 WATCH: Final = InputFile("watch")
 SETTLE: Final = 0.3  # seconds without a change before a config or settings file is read (fault 19)
@@ -58,7 +59,10 @@ class FileWatch:
             **dict.fromkeys(paths.site_settings, "settings"),
             paths.state / "state.json": "records",
             paths.state / "active-profile": "active-profile",
+            paths.state / account_records.NAME: "accounts",
+            paths.state / account_records.USED: "accounts",
             paths.state / "applied.json": None,
+            paths.state / "roles.json": None,
         }
         for file, what in files.items():
             self._places.update(dict.fromkeys(places(file), what))

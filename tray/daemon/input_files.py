@@ -12,6 +12,7 @@ from typing import Any, Final
 from tray.aws.config.catalog import CatalogReader, aws_files
 from tray.aws.config.config_files import ConfigFiles
 from tray.core import events as ev
+from tray.core.accounts.account_index import for_memory
 from tray.core.events import Event
 from tray.core.model import Catalog, InputFile, Now, Profile
 from tray.core.profiles.guards import is_managed
@@ -22,6 +23,7 @@ from tray.ipc import caller_words
 from tray.ipc.child_environment import ChildEnvironment, variables
 from tray.managed.managed_sections import with_managed
 from tray.storage import profile_listing
+from tray.storage.account_records import last_use, read_index
 from tray.storage.active_profile import read_active
 from tray.storage.atomic_files import write_changed
 from tray.storage.file_mark import file_mark
@@ -57,7 +59,8 @@ class InputFiles:
         self._started = False
         self._reading = 0
         self._sound = False  # whether botocore would take what was last read
-        self.settings: Settings = safe_settings(paths.state)  # the last good ones
+        # The last good ones.
+        self.settings: Settings = safe_settings(paths.state, paths.site_settings)
         self._known: set[str] = set()  # what has been read, or found unusable, at least once
 
     @property
@@ -243,6 +246,12 @@ class InputFiles:
         except OSError:
             return 0
 
+    def read_first(self) -> None:
+        """Read all that the config is judged by."""
+        self.read_settings()
+        self.read_records()
+        self.read_active()
+
     def read_settings(self) -> None:
         """Read the settings; if they are broken the last good ones stay in use."""
         self._settings_marks, marks = None, self._marks_of_settings()
@@ -279,6 +288,13 @@ class InputFiles:
             return
         self._known.add("records")
         self._post(recalled)
+
+    async def read_accounts(self) -> None:
+        """Read the index of accounts and roles; without one there is nothing to find."""
+        state = self._paths.state
+        index, used_at = await asyncio.to_thread(lambda: (read_index(state), last_use(state)))
+        self._post(ev.AccountsRead(for_memory(index), used_at))
+        return_freed_memory()
 
     def read_active(self) -> None:
         try:

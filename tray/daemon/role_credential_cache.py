@@ -47,14 +47,20 @@ class RoleCredentialCache:
         self._held: dict[CacheKey, _Held] = {}
         self._asked: dict[CacheKey, asyncio.Task[dict[str, Any]]] = {}
 
-    def held(self, place: CacheKey) -> dict[str, Any] | None:
-        held = self._held.get(place)
-        return held.document if held is not None and held.good_until > self._clock() else None
+    def held(self, place: CacheKey, fresh: float = 0.0) -> dict[str, Any] | None:
+        """Return credentials that have `fresh` seconds left, and longer than SDKs insist on."""
+        held, now = self._held.get(place), self._clock()
+        if held is None or held.good_until <= now or held.ends_at - now < fresh:
+            return None
+        return held.document
 
     async def get(
-        self, place: CacheKey, fetch: Callable[[], Awaitable[dict[str, Any]]]
+        self,
+        place: CacheKey,
+        fetch: Callable[[], Awaitable[dict[str, Any]]],
+        fresh: float = 0.0,
     ) -> dict[str, Any]:
-        held = self.held(place)
+        held = self.held(place, fresh)
         if held is not None:
             return held
         task = self._asked.get(place)

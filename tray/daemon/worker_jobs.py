@@ -85,9 +85,12 @@ class WorkerJobs:
                 ev.SignInReady(key, attempt, page["url"], page["user_code"], page["deadline"])
             )
 
+        def report(sentence: str) -> None:
+            self._post(ev.SignInReported(key, attempt, sentence))
+
         try:
             network = self._network_of(effect.request)
-            done = await self._pool.sign_in(request, ready, cancel, network)
+            done = await self._pool.sign_in(request, ready, cancel, network, report)
             if "failed" not in done and network is not None:
                 more = await self._ours_fails(effect.session, self._pool.differing(network))
                 done["sentence"] = " ".join(filter(None, (done["sentence"], more)))
@@ -138,6 +141,25 @@ class WorkerJobs:
             self._post(ev.ListingFailed(key, attempt, str(done["failed"]["sentence"]), rejected))
             return
         self._post(ev.RolesListed(key, attempt, assignments(done["accounts"])))
+
+    async def index(self, effect: fx.IndexAccounts) -> ev.AccountsListed | ev.AccountsNotListed:
+        """List a session into the index, and tell how far that is."""
+        attempt = effect.attempt
+
+        def progress(far: dict[str, Any]) -> None:
+            self._post(ev.AccountsProgress(attempt, far["done"], far["total"]))
+
+        request = {"kind": "index", "session": effect.session.to_json()}
+        try:
+            done = await self._pool.ask(request, deadline=policy.LISTING_DEADLINE, ready=progress)
+        except Exception as error:  # noqa: BLE001  (a lost worker is an outcome like any other)
+            return ev.AccountsNotListed(attempt, self.sentence_of(error))
+        if "failed" not in done:
+            return ev.AccountsListed(attempt)
+        failed, rejected = done["failed"], done.get("error") == "token-rejected"
+        return ev.AccountsNotListed(
+            attempt, str(failed["sentence"]), rejected, failed["retry_after"]
+        )
 
     def sentence_of(self, error: Exception) -> str:
         """Log an error and return its sentence; after an upgrade, restart."""

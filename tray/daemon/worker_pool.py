@@ -37,6 +37,7 @@ class OtherProgram(WorkerLost):
 class _Asked:
     done: asyncio.Future[dict[str, Any]]
     ready: Callable[[dict[str, Any]], None] | None = None
+    report: Callable[[str], None] | None = None
 
 
 @dataclass(eq=False)
@@ -74,11 +75,19 @@ class Pool:
         self._closing = False
 
     async def ask(
-        self, request: Mapping[str, Any], *, deadline: float = policy.JOB_DEADLINE
+        self,
+        request: Mapping[str, Any],
+        *,
+        deadline: float = policy.JOB_DEADLINE,
+        ready: Callable[[dict[str, Any]], None] | None = None,
     ) -> dict[str, Any]:
-        """Ask the shared worker; raises WorkerLost if it ended or is overdue, or OtherProgram."""
+        """
+        Ask the shared worker; `ready` gets what it says before its answer.
+
+        Raises WorkerLost if it ended or is overdue, or OtherProgram.
+        """
         worker = await self._shared_worker()
-        asked = self._send(worker, request)
+        asked = self._send(worker, request, ready)
         try:
             async with asyncio.timeout(deadline):
                 return await asyncio.shield(asked.done)
@@ -98,6 +107,7 @@ class Pool:
         ready: Callable[[dict[str, Any]], None],
         cancel: asyncio.Event,
         network: Mapping[str, str] | None = None,
+        report: Callable[[str], None] | None = None,
     ) -> dict[str, Any]:
         """
         Run a sign-in (or an unlock) in its own process, perhaps through another's network.
@@ -105,7 +115,7 @@ class Pool:
         Raises WorkerLost if that gave no answer.
         """
         worker = await self._start(str(request["kind"]), network)
-        asked = self._send(worker, request, ready)
+        asked = self._send(worker, request, ready, report)
         waiting = asyncio.ensure_future(cancel.wait())
         try:
             either: set[asyncio.Future[Any]] = {asked.done, waiting}
@@ -164,9 +174,10 @@ class Pool:
         worker: _Worker,
         request: Mapping[str, Any],
         ready: Callable[[dict[str, Any]], None] | None = None,
+        report: Callable[[str], None] | None = None,
     ) -> _Asked:
         self._number += 1
-        asked = _Asked(asyncio.get_running_loop().create_future(), ready)
+        asked = _Asked(asyncio.get_running_loop().create_future(), ready, report)
         worker.asked[self._number] = asked
         self._write(worker, {"id": self._number, **request})
         return asked
@@ -211,6 +222,10 @@ class Pool:
             asked = worker.asked.get(message["id"])
             if asked is not None and asked.ready is not None:
                 asked.ready(message["ready"])
+        elif "reported" in message:
+            asked = worker.asked.get(message["id"])
+            if asked is not None and asked.report is not None:
+                asked.report(str(message["reported"]))
         elif "done" in message:
             asked = worker.asked.pop(message["id"], None)
             if asked is not None and not asked.done.done():

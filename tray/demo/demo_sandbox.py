@@ -52,6 +52,9 @@ region = eu-west-1
 """
 
 
+PATIENCE: Final = 300.0  # seconds for one command; far more than even a slow machine needs
+
+
 class StepFailed(Exception):
     """A step of the demo did not truly happen."""
 
@@ -107,11 +110,11 @@ class Sandbox:
             threading.Thread(target=self._listen, daemon=True).start()
             yield process.pid
             self.tray("quit")
-            process.wait(10)
+            process.wait(60)
         finally:
             if process.poll() is None:
                 process.terminate()
-                process.wait(10)
+                process.wait(60)
 
     def _answers(self) -> bool:
         try:
@@ -145,15 +148,7 @@ class Sandbox:
 
     def tray(self, *arguments: str, whole: bool = False) -> str:
         """Run the command line as a user does; return its output, or the last line of it."""
-        done = subprocess.run(
-            module_command("tray", *arguments),
-            env=self.environ,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+        done = self._run("tray", *arguments)
         if done.returncode:
             msg = f"sso-tray {' '.join(arguments)}: {done.stderr.strip()}"
             raise StepFailed(msg)
@@ -172,18 +167,25 @@ class Sandbox:
 
     def witness(self, *arguments: str) -> str:
         """Run a process that uses nothing of ours, and return what it prints."""
-        done = subprocess.run(
-            module_command("tray.demo.demo_witness", *arguments),
-            env=self.environ,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+        done = self._run("tray.demo.demo_witness", *arguments)
         if done.returncode:
             raise StepFailed(done.stderr.strip().splitlines()[-1])
         return done.stdout
+
+    def _run(self, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        try:
+            return subprocess.run(
+                module_command(module, *arguments),
+                env=self.environ,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=PATIENCE,
+            )
+        except subprocess.TimeoutExpired:
+            msg = f"{' '.join((module, *arguments))} had not ended after {PATIENCE:.0f} s"
+            raise StepFailed(msg) from None
 
     def state(self) -> str:
         document = json.loads(self.tray("status", "--json", whole=True))
@@ -193,8 +195,8 @@ class Sandbox:
         return cache_path(self.paths.token_cache, SESSION)
 
     def until(self, holds: Callable[[], bool], what: str) -> None:
-        """Wait at most 20 seconds, then raise StepFailed."""
-        deadline = time.monotonic() + 20
+        """Wait at most a minute, then raise StepFailed."""
+        deadline = time.monotonic() + 60
         while not holds():
             if time.monotonic() > deadline:
                 msg = f"it did not happen: {what}"

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tray.core.events import Event
+from tray.core.menu.menu_extras import MenuExtras
 from tray.core.views.view import View
-from tray.desktop.menu.menu_extras import MenuExtras
 from tray.desktop.native.main_thread import MainThread
 from tray.desktop.notifications.notice_chain import notifier_for
 from tray.desktop.notifications.notifier import Notifier, Pressed
+from tray.desktop.search.known_roles import KnownRoles
+from tray.errors import TrayError
 from tray.system import LINUX
+from tray.system.dbus.search_files import offer_to_krunner
 from tray.values import dataclass
+
+log = logging.getLogger(__name__)
 
 
 class TrayFace(Protocol):
@@ -51,6 +57,9 @@ class Surface(ABC):
     def join(self, client: Any) -> None:  # noqa: B027  (most systems have nothing to join)
         """Add a client to the desktop's connection, where there is one."""
 
+    def serve_search(self, roles: KnownRoles) -> None:  # noqa: B027  (nor a search of its own)
+        """Answer the desktop's own search."""
+
     def start(self) -> None:  # noqa: B027  (nor to connect to)
         """Connect; a desktop that is not there yet is waited for."""
 
@@ -82,6 +91,15 @@ class LinuxSurface(Surface):
 
     def join(self, client: Any) -> None:
         self._bus.join(client)
+
+    def serve_search(self, roles: KnownRoles) -> None:
+        from tray.desktop.search.search_providers import SearchProviders
+
+        self._bus.join(SearchProviders(roles, self._hooks.act))
+        try:
+            offer_to_krunner(self._environ)
+        except (TrayError, OSError) as error:
+            log.info("KRunner is not told of the search (%s)", type(error).__name__)
 
     def start(self) -> None:
         self._serving = asyncio.get_running_loop().create_task(self._bus.serve())

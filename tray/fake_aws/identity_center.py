@@ -102,13 +102,14 @@ class IdentityCenter(ServerOptions):
         user: str | None = None,
         scopes: tuple[str, ...] = (PORTAL_SCOPE,),
         device: bool = False,
+        client_id: str | None = None,
     ) -> SignedIn:
-        """Register a client and sign a user in without any request, to arrange a test."""
+        """Sign a user in without any request, to arrange a test; None: by a client of its own."""
         with self.lock:
             realm, now = self._realm, self.time()
             plain = realm.check_start_url(start_url)
             kind = DEVICE_CODE if device else AUTHORIZATION_CODE
-            client = Client(
+            client = realm.clients.get(client_id or "") or Client(
                 client_id=f"arranged-{len(realm.clients)}-{self.port}",
                 client_secret=realm.secret("eyJraWQiOiJrZXktMSIsImFsZyI6IkhTMzg0In0.", 900),
                 name="arranged",
@@ -171,6 +172,14 @@ class IdentityCenter(ServerOptions):
         """Return every secret text ever issued, for tests that look for leaks."""
         with self.lock:
             return frozenset(self._realm.secrets)
+
+    def account_of(self, access_key_id: str) -> str | None:
+        """Return the account of role credentials that were given out and have not ended yet."""
+        with self.lock:
+            issued = self._realm.role_credentials.get(access_key_id)
+            if issued is None or self.time() >= issued.expires_at:
+                return None
+            return issued.account_id
 
     def accepts_access_token(self, text: str) -> bool:
         with self.lock:

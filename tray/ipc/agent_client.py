@@ -16,8 +16,9 @@ the caller (rule C3). A caller that does not know those rules, the credential he
 ``subscribe``  -> ``status`` at once and after each change, ``notice``, ``withdraw`` as they come
 ``login``      ``session``, ``afresh``, ``method``, ``callback_port``, ``network`` (the caller's,
                see `tray.ipc.caller_network`, to sign in through); -> ``progress`` (``open``
-               says whether this caller opens the page), then ``done``; closing the connection
-               cancels a sign-in that no other client waits for
+               says whether this caller opens the page), perhaps ``report``, a sentence to show,
+               then ``done``; closing the connection cancels a sign-in that no other client
+               waits for
 ``cancel``     ``session``: end the sign-in under way
 ``logout`` ``undo`` ``renew`` ``release``   ``session``
 ``use``        ``profile`` or null

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tray.core.text.timestamps import format_timestamp
 from tray.errors import TrayError
-from tray.storage.atomic_files import private_directory
+from tray.storage.atomic_files import private_directory, write_atomic
 
 LOG_BYTES = 512 * 1024
 LOG_FILES = 3
@@ -123,20 +123,47 @@ class History:
 
     def __init__(self, state: Path) -> None:
         self.path = state / "history.jsonl"
+        self._earlier = self.path.with_suffix(".jsonl.1")
 
-    def add(self, at: float, what: str, session: str | None = None, detail: str = "") -> None:
-        """`detail` is never a secret; a full disk costs the line and nothing else."""
+    def add(self, at: float, what: str, session: str | None = None, detail: str = "") -> bool:
+        """
+        Return whether it is the first: what was before is forgotten.
+
+        `detail` is never a secret; a full disk costs the line and nothing else.
+        """
         line: dict[str, str] = {"at": format_timestamp(at), "what": what}
         if session is not None:
             line["session"] = session
         if detail:
             line["detail"] = detail
+        begins = not self.path.exists()
         try:
             private_directory(self.path.parent)
-            if self.path.exists() and self.path.stat().st_size > HISTORY_BYTES:
-                self.path.replace(self.path.with_suffix(".jsonl.1"))
+            if not begins and self.path.stat().st_size > HISTORY_BYTES:
+                self.path.replace(self._earlier)
             with open(self.path, "ab", opener=_private) as file:
                 file.write(json.dumps(line).encode() + b"\n")
         except (OSError, TrayError) as error:
             said = getattr(error, "strerror", None) or type(error).__name__
             logging.getLogger(__name__).warning("history: %s", said)
+            return False
+        return begins
+
+    def forget(self, before: float | None = None) -> bool:
+        """Remove what happened before a time, all for None; whether there was any. OSError."""
+        found = [self._forget(path, before) for path in (self.path, self._earlier)]
+        return any(found)
+
+    def _forget(self, path: Path, before: float | None) -> bool:
+        try:
+            lines = path.read_bytes().splitlines(keepends=True)
+        except FileNotFoundError:
+            return False
+        # Times are written so that their text sorts as they do.
+        oldest = b"" if before is None else f'{{"at": "{format_timestamp(before)}'.encode()
+        kept = [] if before is None else [line for line in lines if line >= oldest]
+        if not kept:
+            path.unlink()
+        elif len(kept) < len(lines):
+            write_atomic(path, b"".join(kept))
+        return len(kept) < len(lines)

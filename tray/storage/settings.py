@@ -7,7 +7,6 @@ An administrator's file of the same form gives defaults, and locks the keys that
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import field, replace
@@ -15,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from tray.core.model import Preferences
-from tray.core.policy import HOUR, WARN_BEFORE
+from tray.core.policy import KEPT_FOR
 from tray.core.start_rules import StartDaemon
+from tray.core.text.sentences import listed
 from tray.errors import ConfigRejected, TrayError, UserMustAct
-from tray.own_connection import NOTHING_OWN, OWN_KEYS, OwnConnection
-from tray.secret import Secret
+from tray.own_connection import OwnConnection
 from tray.storage.atomic_files import (
     FileRefused,
     private_directory,
@@ -27,38 +26,12 @@ from tray.storage.atomic_files import (
     write_atomic,
     write_changed,
 )
-from tray.storage.settings_table import (
-    Table,
-    hours_of,
-    matching,
-    minutes_of,
-    path_of,
-    restores,
-    start_daemon_of,
-    word_of,
-    words_of,
-)
+from tray.storage.settings_merge import LOCKABLE, RESTRICTIONS, is_set, merged
+from tray.storage.settings_table import words_of
 from tray.values import dataclass
 
 KEYRING_SERVICE = "sso-tray"
-
-_KNOWN = {
-    "keyring": ("adopt", "service"),
-    "warnings": ("minutes_before", "show"),
-    "compat": ("empty_refresh_members",),
-    "log": ("debug",),
-}
-_KNOWN_AT_TOP = (
-    "allowed_start_urls", "browser", "guarded", "removed_file", "start_daemon", "sessions",
-    "profiles",
-)  # fmt: skip
-_LOCKABLE = (*_KNOWN_AT_TOP, *(f"{table}.{key}" for table in _KNOWN for key in _KNOWN[table]))
-_KNOWN_OF_SESSION = ("length_hours", "browser", "device_code", *OWN_KEYS)
-_KNOWN_OF_PROFILE = ("browser",)
 _LOCK_EXAMPLE = '["guarded", "warnings.show"]'
-_BROWSER = "a command such as 'firefox -P work %s'"
-_ENDPOINT = re.compile(r"https://[^\s/].*|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/.*)?")
-_PROXY = re.compile(r"https?://[^\s/].*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +48,7 @@ class Settings:
     own_connections: Mapping[str, OwnConnection] = field(default_factory=dict)
     notices: bool = True  # whether warnings are shown as notifications
     log_debug: bool = False
+    keep: float = KEPT_FOR  # seconds for which the history and unlisted accounts stay
     start_daemon: StartDaemon = "auto"  # whether a daemon may be started when it is needed
     # the file of an administrator by the key that it locks, ``guarded`` or ``warnings.show``
     locked: Mapping[str, str] = field(default_factory=dict)
@@ -89,9 +63,11 @@ class Settings:
     def to_worker(self) -> dict[str, Any]:
         return {
             "adopt": self.preferences.adopt,
+            "keyring_required": self.preferences.keyring_required,
             "service": self.keyring_service,
             "empty_refresh_members": self.empty_refresh_members,
             "restore_removed": self.restore_removed,
+            "keep": self.keep,
             "debug": self.log_debug,
             "connections": {key: own.to_json() for key, own in self.own_connections.items()},
         }
@@ -99,10 +75,13 @@ class Settings:
     @classmethod
     def in_worker(cls, sent: Mapping[str, Any]) -> Settings:
         return cls(
-            preferences=Preferences(adopt=sent["adopt"]),
+            preferences=Preferences(
+                adopt=sent["adopt"], keyring_required=sent["keyring_required"]
+            ),
             keyring_service=sent["service"],
             empty_refresh_members=sent["empty_refresh_members"],
             restore_removed=sent["restore_removed"],
+            keep=sent["keep"],
             log_debug=sent["debug"],
             own_connections={
                 key: OwnConnection.from_json(own) for key, own in sent["connections"].items()
@@ -110,12 +89,18 @@ class Settings:
         )
 
 
-def safe_settings(state: Path, problems: tuple[str, ...] = ()) -> Settings:
-    """Return the settings until some can be read: the last guard that was understood holds."""
-    return Settings(
-        preferences=Preferences(guarded=_kept_guard(state)),
+def safe_settings(
+    state: Path, site: Sequence[Path] = (), problems: tuple[str, ...] = ()
+) -> Settings:
+    """Return the site's settings, until the user's can be read, and the last guard understood."""
+    kept = _kept_guard(state)
+    settings = _of_site(site, kept)
+    guarded = settings.preferences.guarded if "guarded" in settings.locked else kept
+    return replace(
+        settings,
+        preferences=replace(settings.preferences, guarded=guarded),
         start_daemon="never",
-        problems=problems,
+        problems=(*settings.problems, *problems),
     )
 
 
@@ -125,16 +110,14 @@ def read_settings(config: Path, state: Path, site: Sequence[Path] = ()) -> Setti
 
     A guard that is understood is kept in ``<state>/guarded.json`` for when it is not. Raises
     `ConfigRejected` if a file of the user's cannot be read as a whole; if one of the site's
-    cannot, that is a problem, and a guard in it fails closed.
+    cannot, that is a problem, and what it may restrict fails closed.
     """
     kept = _kept_guard(state)
-    settings = Settings()
-    for path in site:
-        settings = _with_site(settings, path, kept)
+    settings = _of_site(site, kept)
     for path, parse in ((config, _toml), (state / "settings.json", _json)):
         data = _data(path)
         if data is not None:
-            settings = _merged(settings, parse(path, data), path, kept)
+            settings = merged(settings, parse(path, data), path, kept)
     if settings.preferences.guarded not in (None, kept or ()):
         _keep_guard(state, settings.preferences.guarded)
     return settings
@@ -153,6 +136,13 @@ def _data(path: Path) -> bytes | None:
         raise ConfigRejected(msg, file=str(path)) from None
 
 
+def _of_site(site: Sequence[Path], kept: tuple[str, ...] | None) -> Settings:
+    settings = Settings()
+    for path in site:
+        settings = _with_site(settings, path, kept)
+    return settings
+
+
 def _with_site(settings: Settings, path: Path, kept: tuple[str, ...] | None) -> Settings:
     """Add an administrator's file and its locks."""
     data: bytes | None = None
@@ -160,37 +150,52 @@ def _with_site(settings: Settings, path: Path, kept: tuple[str, ...] | None) -> 
         data = _data(path)
         document = {} if data is None else _toml(path, data)
     except ConfigRejected as error:
-        said = f"{error.sentence} Until your administrator fixes it, your own settings hold"
-        if data is not None and b"guarded" not in data:
-            return replace(settings, problems=(*settings.problems, f"{said}."))
-        # It may lock the guard, and nobody can say with which patterns.
-        until = "no other profile can be picked" if kept is None else "the last guard stays"
-        return replace(
-            settings,
-            preferences=replace(settings.preferences, guarded=kept),
-            locked={**settings.locked, "guarded": str(path)},
-            problems=(*settings.problems, f"{said}, but {until}."),
-        )
+        return _closed(settings, path, data, kept, error.sentence)
     names = document.pop("locked", [])
-    settings = _merged(settings, document, path, kept)
+    settings = merged(settings, document, path, kept)
     problems = list(settings.problems)
-    if not isinstance(names, list) or any(name not in _LOCKABLE for name in names):
+    if not isinstance(names, list) or any(name not in LOCKABLE for name in names):
         problems.append(f"{path}: locked must be a list of settings such as {_LOCK_EXAMPLE}.")
-        names = [name for name in names if name in _LOCKABLE] if isinstance(names, list) else []
+        names = [name for name in names if name in LOCKABLE] if isinstance(names, list) else []
+        names += [name for name in RESTRICTIONS if is_set(document, name)]
+    if "keyring.required" in names and settings.preferences.keyring_required:
+        names = [*names, "keyring.adopt"]  # which it implies
     locked = {name: settings.locked.get(name, str(path)) for name in names}
     return replace(settings, locked={**settings.locked, **locked}, problems=tuple(problems))
 
 
-def _take_locked(
-    document: dict[str, Any], locked: Mapping[str, str], path: Path, problems: list[str]
-) -> None:
-    """Take locked keys out of a file that comes after the one that locks them."""
-    for name, by in locked.items():
-        table, _, key = name.rpartition(".")
-        inner = document.get(table) if table else document
-        # What the menu once set is no mistake of anybody's.
-        if isinstance(inner, dict) and inner.pop(key, None) is not None and path.suffix == ".toml":
-            problems.append(f"{path}: {name} is set by your administrator in {by}.")
+def _closed(
+    settings: Settings,
+    path: Path,
+    data: bytes | None,
+    kept: tuple[str, ...] | None,
+    sentence: str,
+) -> Settings:
+    """Forbid whatever a site's file that cannot be read may forbid: it names it, or is unread."""
+    named = [
+        name for name in RESTRICTIONS if data is None or name.rpartition(".")[2].encode() in data
+    ]
+    before, until = settings.preferences, []
+    if "guarded" in named:
+        until.append("no other profile can be picked" if kept is None else "the last guard stays")
+    if "allowed_start_urls" in named:
+        until.append("nobody can sign in")
+    if "keyring.required" in named:
+        until.append("refresh tokens are kept in the keyring only")
+    said = f"{sentence} Until your administrator fixes it, your own settings hold"
+    return replace(
+        settings,
+        preferences=replace(
+            before,
+            guarded=kept if "guarded" in named else before.guarded,
+            allowed_start_urls=None
+            if "allowed_start_urls" in named
+            else before.allowed_start_urls,
+            keyring_required=before.keyring_required or "keyring.required" in named,
+        ),
+        locked={**settings.locked, **dict.fromkeys(named, str(path))},
+        problems=(*settings.problems, f"{said}{', but ' if until else ''}{listed(until)}."),
+    )
 
 
 def _kept_guard(state: Path) -> tuple[str, ...] | None:
@@ -258,104 +263,3 @@ def _json(path: Path, data: bytes) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise ConfigRejected(f"{path} isn't a JSON object.", file=str(path))
     return document
-
-
-def _merged(
-    settings: Settings, document: dict[str, Any], path: Path, kept: tuple[str, ...] | None
-) -> Settings:
-    problems: list[str] = []
-    _take_locked(document, settings.locked, path, problems)
-    top = Table(path, document, problems)
-    old = settings.preferences
-    sections = {name: top.table(name) for name in _KNOWN}
-    sessions, profiles = top.table("sessions").tables(), top.table("profiles").tables()
-    mistyped: tuple[str, ...] = ()
-    if path.suffix != ".json":  # a later version's menu may have set it
-        mistyped = top.check_names((*_KNOWN_AT_TOP, *_KNOWN))
-        for name, section in sections.items():
-            section.check_names(_KNOWN[name])
-        for one in sessions.values():
-            one.check_names(_KNOWN_OF_SESSION)
-        for one in profiles.values():
-            one.check_names(_KNOWN_OF_PROFILE)
-    lengths, connections = dict(old.session_lengths), dict(settings.own_connections)
-    by_code = dict.fromkeys(old.device_code)
-    for key, one in sessions.items():
-        if one.flag("device_code", default=False):
-            by_code[key] = None
-        if (own := _own_connection(one)) != NOTHING_OWN:
-            connections[key] = own
-        hours = one.take("length_hours", 0.0, hours_of, "a number of hours, up to a year")
-        if hours:
-            lengths[key] = hours * HOUR
-    everywhere = top.take("browser", "", word_of, _BROWSER)
-    guarded = top.take("guarded", None, words_of, "a list of name patterns")
-    if guarded is None and (
-        "guarded" in settings.locked or "guarded" not in {*document, *mistyped}
-    ):
-        guarded = old.guarded
-    elif guarded is None:
-        guarded = kept
-        until = "no other profile can be picked" if kept is None else "the previous patterns hold"
-        problems.append(f"{path}: until guarded is fixed, {until}.")
-    warnings, compat = sections["warnings"], sections["compat"]
-    return replace(
-        settings,
-        preferences=replace(
-            old,
-            warn_before=warnings.take(
-                "minutes_before",
-                old.warn_before or WARN_BEFORE,
-                minutes_of,
-                "a list of minutes, up to a week",
-            ),
-            adopt=sections["keyring"].flag("adopt", old.adopt),
-            guarded=guarded,
-            allowed_start_urls=top.take(
-                "allowed_start_urls", old.allowed_start_urls, words_of, "a list of start URLs"
-            ),
-            session_lengths=tuple(lengths.items()),
-            device_code=tuple(by_code),
-            reached_by=tuple((key, own.given) for key, own in connections.items()),
-        ),
-        own_connections=connections,
-        keyring_service=sections["keyring"].take(
-            "service", settings.keyring_service, word_of, "a name"
-        ),
-        empty_refresh_members=compat.flag("empty_refresh_members", settings.empty_refresh_members),
-        browsers={
-            **settings.browsers,
-            **_browsers(sessions),
-            **({"*": everywhere} if everywhere else {}),
-        },
-        profile_browsers={**settings.profile_browsers, **_browsers(profiles)},
-        notices=warnings.flag("show", settings.notices),
-        restore_removed=top.take(
-            "removed_file", settings.restore_removed, restores, '"restore" or "sign-out"'
-        ),
-        log_debug=sections["log"].flag("debug", settings.log_debug),
-        start_daemon=top.take(
-            "start_daemon",
-            # What cannot be understood was not meant as "start it".
-            "never" if "start_daemon" in document else settings.start_daemon,
-            start_daemon_of,
-            '"auto", "never" or "always"',
-        ),
-        problems=(*settings.problems, *dict.fromkeys(problems)),
-    )
-
-
-def _own_connection(table: Table) -> OwnConnection:
-    proxy = table.take("proxy", None, matching(_PROXY), "a URL such as http://proxy:3128")
-    return OwnConnection(
-        ca_bundle=table.take("ca_bundle", None, path_of, "the absolute path of a file"),
-        proxy=None if proxy is None else Secret(proxy),
-        endpoint_url=table.take(
-            "endpoint_url", None, matching(_ENDPOINT), "an https URL, or an http one on loopback"
-        ),
-    )
-
-
-def _browsers(tables: Mapping[str, Table]) -> dict[str, str]:
-    found = {key: one.take("browser", "", word_of, _BROWSER) for key, one in tables.items()}
-    return {key: template for key, template in found.items() if template}

@@ -14,6 +14,7 @@ from tray.core.start_rules import StartDaemon
 T = TypeVar("T")
 
 LONGEST_SESSION = 366 * DAY  # seconds; AWS allows 90 days
+LONGEST_KEPT = 3653 * DAY
 LONGEST_WARNING = 7 * DAY
 
 
@@ -93,6 +94,12 @@ def number_of(value: object) -> float | None:
 def hours_of(value: object) -> float | None:
     number = number_of(value)
     return number if number is not None and number * HOUR <= LONGEST_SESSION else None
+
+
+def days_of(value: object) -> float | None:
+    """In seconds."""
+    number = number_of(value)
+    return number * DAY if number is not None and number * DAY <= LONGEST_KEPT else None
 
 
 def words_of(value: object) -> tuple[str, ...] | None:

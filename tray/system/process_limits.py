@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import logging
 import os
 import sys
@@ -58,5 +59,6 @@ def allow_descriptors() -> None:
 
 def return_freed_memory() -> None:
     """Give the system what lies free between what is used: glibc by itself keeps it for life."""
+    gc.collect()  # connections and tasks that are gone refer to themselves
     if LINUX and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)) is not None:
         trim(0)  # takes a millisecond; musl has no such function

@@ -229,9 +229,22 @@ class JobContext:
         self._write(session, token, document, final_check)
 
     def publish_full(
-        self, session: SsoSession, token: SsoToken, final_check: FinalCheck | None = None
+        self,
+        session: SsoSession,
+        token: SsoToken,
+        final_check: FinalCheck | None = None,
+        *,
+        found: bool = False,
     ) -> None:
-        """Write the file as the AWS CLI does (store ``file``); otherwise like `publish_lean`."""
+        """
+        Write the file as the AWS CLI does (store ``file``); otherwise like `publish_lean`.
+
+        Without refresh data where the keyring is required (K9), unless another program's file was
+        `found` with them and is put back to be taken in.
+        """
+        if self.keyring_required and not found:
+            self.publish_lean(session, token, final_check)
+            return
         self._write(session, token, full_document(token), final_check)
         if token.registration is not None and token.registration.endpoint:
             self.note(session, endpoint=token.registration.place)
@@ -283,9 +296,16 @@ class JobContext:
         facts = token.facts(issued_at=self.clock() if issued_at is None else issued_at)
         return replace(facts, refreshable=there and file is not None and file.refreshable)
 
+    @property
+    def keyring_required(self) -> bool:
+        return self.settings.preferences.keyring_required
+
     def record(self, session: SsoSession) -> Record:
         """Raises `Unread`: without the record nothing is begun."""
-        return self.records.of(session.key)
+        record = self.records.of(session.key)
+        if self.keyring_required and record.store == "released":  # before it was required (K9)
+            return replace(record, store="file")
+        return record
 
     def hints(self, session: SsoSession) -> Record:
         """Return the record, or an empty one: what AWS has just given never waits for it."""

@@ -22,6 +22,7 @@ from tray.storage.logs import quiet_libraries, set_debug
 from tray.storage.settings import Settings
 from tray.system.process_limits import forbid_core_dumps, return_freed_memory
 from tray.worker import job_table, profile_credentials
+from tray.worker.index_accounts import index_accounts, thinned
 from tray.worker.job_context import JobContext
 from tray.worker.list_roles import roles_document, roles_of
 from tray.worker.sign_in.sign_in_attempt import SignInPage
@@ -133,6 +134,8 @@ class Worker:
         if kind == "roles":
             roles = roles_of(session, context, cancelled=self._cancelled)
             return {"accounts": roles_document(roles)}
+        if kind == "index":
+            return self._index(session, context, number)
         if kind not in get_args(JobKind):
             msg = f"unknown job {kind}"
             raise ValueError(msg)
@@ -163,6 +166,9 @@ class Worker:
             page_words = {"url": page.url, "user_code": page.user_code, "deadline": page.deadline}
             self._out.send({"id": number, "ready": page_words})
 
+        def report(sentence: str) -> None:
+            self._out.send({"id": number, "reported": sentence})
+
         try:
             result = sign_in(
                 session,
@@ -172,6 +178,7 @@ class Worker:
                 callback_port=request.get("callback_port"),
                 ready=ready,
                 cancelled=self._cancelled,
+                report=report,
             )
         finally:
             self._let_go(context)
@@ -181,6 +188,13 @@ class Worker:
             "reason": result.reason,
             "sentence": result.sentence,
         }
+
+    def _index(self, session: SsoSession, context: JobContext, number: object) -> dict[str, Any]:
+        def progress(done: int, total: int) -> None:
+            self._out.send({"id": number, "ready": {"done": done, "total": total}})
+
+        index_accounts(session, context, progress=thinned(progress), cancelled=self._cancelled)
+        return {}
 
     def _ready_context(self) -> JobContext:
         """Make the context on first use: a failing import is an answer, not a crash."""

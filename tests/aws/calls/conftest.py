@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.home import home_variables
 from tray.aws.api.clients import AwsClients
 from tray.aws.api.oidc import Oidc
 from tray.core.model import SsoSession
@@ -21,7 +22,8 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in os.environ:
         if name.startswith("AWS_") or name.upper().endswith(("_PROXY", "_CA_BUNDLE")):
             monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(tmp_path))
+    for name, value in home_variables(tmp_path).items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
 

@@ -195,6 +195,7 @@ def _recorded(context: CommandContext) -> Found:
         "applies": through,
         "guarded": settings.preferences.guarded,
         "locked": settings.locked,
+        "keyring_required": settings.preferences.keyring_required,
     }
 
 

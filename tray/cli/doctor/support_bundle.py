@@ -24,6 +24,7 @@ from tray.errors import TrayError, UserMustAct
 from tray.storage.atomic_files import read_small
 
 LOGS: Final = ("sso-tray.log", "sso-tray.log.1", "sso-tray.log.2")
+_NAME_A_PROFILE: Final = ("active-profile", "console-opened", "profile-added")
 HISTORIES: Final = ("history.jsonl", "history.jsonl.1")
 LARGEST: Final = 4 * 1024 * 1024
 _NAMED: Final[Mapping[str, Kind]] = {
@@ -123,8 +124,8 @@ def _happening(line: str, mask: Mask) -> dict[str, str]:
     if isinstance(event.get("session"), str):
         shown["session"] = _session(event["session"], mask)
     if isinstance(event.get("detail"), str):
-        # A picked profile is recorded by name; the config may no longer have it.
-        picked = what == "active-profile" and event["detail"] != "none"
+        # A picked profile is recorded by name; the config may no longer have it. A role is quoted.
+        picked = what in _NAME_A_PROFILE and not event["detail"].startswith(("none", '"'))
         shown["detail"] = (
             mask.word("profile", event["detail"]) if picked else mask.text(event["detail"])
         )

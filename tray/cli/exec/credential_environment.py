@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 
+from tray.cli.front.terminal import Ended
 from tray.ipc.child_environment import variables
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from typing import Any
+    from collections.abc import Callable, Iterator, Mapping
+    from typing import Any, Final
+
+_MARKS: Final = " \"'#$;\\`"
 
 
 def past_proxies(environ: Mapping[str, str]) -> dict[str, str]:
@@ -25,7 +28,8 @@ def written(form: str, document: Mapping[str, Any], name: str, region: str | Non
     Return a ``credential_process`` document in a format.
 
     One of the command table's: ``process`` as SDKs read it; ``json`` the same with the profile's
-    name and region; else lines for a shell, POSIX for ``env``.
+    name and region; ``dotenv`` and ``ini`` as files for other programs have them, with the region;
+    else lines for a shell, POSIX for ``env``.
     """
     match form:
         case "process":
@@ -35,10 +39,32 @@ def written(form: str, document: Mapping[str, Any], name: str, region: str | Non
             return json.dumps({**named, **document}, indent=2)
         case "env":
             return _lines(document, _posix)
+        case "dotenv":
+            members = {**variables(document), "AWS_REGION": region, "AWS_DEFAULT_REGION": region}
+            return "\n".join(f"{name}={value}" for name, value in _plain(members))
+        case "ini":
+            members = {**variables(document), "region": region}
+            members.pop("AWS_CREDENTIAL_EXPIRATION")
+            lines = (f"{key.lower()} = {value}" for key, value in _plain(members))
+            header = "".join(
+                "-" if sign == "]" or not sign.isprintable() else sign for sign in name
+            )
+            return "\n".join((f"[{header}]", *lines))
         case "fish":
             return _lines(document, _fish)
         case _:
             return _lines(document, _powershell)
+
+
+def _plain(members: Mapping[str, str | None]) -> Iterator[tuple[str, str]]:
+    """Yield what is set; but for plain words, programs read these files in different ways."""
+    for name, value in members.items():
+        if value and not (
+            value.isascii() and value.isprintable() and set(value).isdisjoint(_MARKS)
+        ):
+            raise Ended(f"{name} has characters that this format can't hold.", 1)
+        if value:
+            yield name, value
 
 
 def _lines(document: Mapping[str, Any], line: Callable[[str, str | None], str]) -> str:

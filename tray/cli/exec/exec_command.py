@@ -14,8 +14,9 @@ from typing import Any, Final
 from tray.aws.cache.token_cache import cache_path
 from tray.aws.config.catalog import profile_settings
 from tray.aws.config.config_files import ConfigFiles
+from tray.cli.accounts.named_role import NamedRole
 from tray.cli.command_context import JOB_PATIENCE, NO_SUCH_NAME, CommandContext
-from tray.cli.credentials_command import given
+from tray.cli.credentials_command import given, request_for
 from tray.cli.exec.becoming import CANNOT_RUN, NOT_FOUND, become
 from tray.cli.exec.child_process import run_beside
 from tray.cli.exec.credential_environment import past_proxies
@@ -45,23 +46,50 @@ _DEFAULT: Final = re.compile(rb"""\s*\[\s*(profile\s+)?(["']?)default\2\s*\]""")
 
 
 def execute(
-    *, profile: str | None, endpoint: bool, command: tuple[str, ...], last_before: str | None
+    *,
+    profile: str | None,
+    endpoint: bool,
+    each: str | None,
+    guarded: bool,
+    session: str | None,
+    account: str | None,
+    role: str | None,
+    command: tuple[str, ...],
+    last_before: str | None,
 ) -> int:
     try:
+        named = NamedRole(session, account, role)
         context = CommandContext.of_this_process()
         catalog = context.catalog()
-        if profile is None and last_before == command[0] and command[1:2] == ("--",):
+        if each is not None or guarded:
+            if each is None or profile is not None or named.given or endpoint:
+                raise WrongUse("--each takes a pattern, perhaps --guarded, and a command.")
+            from tray.cli.exec.exec_each import run_each
+
+            return run_each(context, catalog, each, command, with_guarded=guarded)
+        if (
+            not named.given
+            and profile is None
+            and last_before == command[0]
+            and command[1:2] == ("--",)
+        ):
             # "exec ls -- -x" has always run ls: only a name that is no command must be a profile.
             known = any(one.name == command[0] for one in catalog.profiles)
             if known or shutil.which(command[0]) is None:
                 profile, command = command[0], command[2:]
         words: tuple[str, ...] = () if profile is None else (profile,)
-        if not words and "--" in command and at_terminal() and shutil.which(command[0]) is None:
+        if (
+            not words
+            and not named.given
+            and "--" in command
+            and at_terminal()
+            and shutil.which(command[0]) is None
+        ):
             end = command.index("--")
             words, command = command[:end], command[end + 1 :]
         if not command:
             raise WrongUse("Missing command after --.")
-        meant = profile_meant(context, catalog, words, context.profile_in_force)
+        meant = profile_meant(context, catalog, words, context.profile_in_force, named)
         document = given(context, "credentials", meant)
         environment = ChildEnvironment(
             {},
@@ -119,7 +147,8 @@ def from_daemon(context: CommandContext, profile: Profile) -> dict[str, Any] | N
     """Ask the daemon, in silence: the terminal is the child's. None if it cannot act."""
     try:
         with context.daemon() as agent:
-            done = agent.done("credentials", patience=JOB_PATIENCE, profile=profile.name)
+            op, members = request_for("credentials", profile)
+            done = agent.done(op, patience=JOB_PATIENCE, **members)
     except (OtherWorld, Unreachable):
         return None
     if done["exit"] == NO_SUCH_NAME:
@@ -133,7 +162,7 @@ def from_daemon(context: CommandContext, profile: Profile) -> dict[str, Any] | N
 def from_process(context: CommandContext, profile: Profile) -> dict[str, Any]:
     """Get credentials without a daemon, in a separate process: it takes locks and time."""
     done = subprocess.run(
-        [*own_program(context.environ), "credentials", "--profile", profile.name],
+        [*own_program(context.environ), "credentials", *_naming(profile)],
         env=context.environ,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -147,6 +176,11 @@ def from_process(context: CommandContext, profile: Profile) -> dict[str, Any]:
         raise _no_credentials(sentence, done.returncode)
     document: dict[str, Any] = json.loads(done.stdout)
     return document
+
+
+def _naming(profile: Profile) -> tuple[str, ...]:
+    _, members = request_for("credentials", profile)
+    return tuple(word for name, value in members.items() for word in (f"--{name}", value))
 
 
 def token_file_mark(context: CommandContext, profile: Profile) -> str | None:

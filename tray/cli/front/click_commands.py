@@ -13,13 +13,8 @@ import click
 
 import tray
 from tray.cli.front import help_texts, name_completion
-from tray.cli.front.command_table import (
-    COMMANDS,
-    COMPLETION_ASKED,
-    Argument,
-    Command,
-    Option,
-)
+from tray.cli.front.command_parts import Argument, Command, Option
+from tray.cli.front.command_table import COMMANDS, COMPLETION_ASKED
 from tray.cli.front.quick_reading import OURS_FAILED, last_before
 from tray.cli.front.terminal import Ended, WrongUse
 from tray.core.text.display_names import clean

@@ -8,115 +8,21 @@ command line from it: help, errors, completion. Nothing but the table is importe
 
 from __future__ import annotations
 
+from tray.cli.front.command_parts import Argument, Command, Option
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from typing import Final, Literal
+    from collections.abc import Mapping
+    from typing import Final
 
-    Kind = Literal["text", "flag", "number", "path"]
-    Names = Literal["sessions", "profiles"]
-
-FORMATS: Final = ("process", "env", "fish", "powershell", "json")
+FORMATS: Final = ("process", "env", "fish", "powershell", "json", "dotenv", "ini")
 SHELLS: Final = ("bash", "zsh", "fish", "powershell")
+TOOLS: Final = (
+    "aws-sso-cli", "granted", "leapp", "aws-vault", "aws-sso-util", "yawsso", "aws-cli",
+)  # fmt: skip
 COMPLETES: Final = ("bash", "zsh", "fish")
 COMPLETION_ASKED: Final = "_SSO_TRAY_COMPLETE"
 """The variable in which a shell asks what completes a line, as click derives it from our name."""
-
-
-class Option:
-    """
-    An option.
-
-    Args:
-        flags: as typed, ``--json``.
-        help: its line of ``--help``.
-        name: of the parameter; by default the last flag's.
-        kind: a ``number`` lies in `between`, either end of which may be open.
-        shown: what it takes, as help names it.
-        repeated: whether it can be given more than once; the value is then a tuple.
-        shows_default: whether help names the default.
-        completes: which names a shell completes it with.
-    """
-
-    def __init__(
-        self,
-        *flags: str,
-        help: str,  # noqa: A002  (as click calls it)
-        name: str = "",
-        kind: Kind = "text",
-        shown: str | None = None,
-        choices: Sequence[str] = (),
-        between: tuple[int | None, int | None] = (None, None),
-        default: str | int | None = None,
-        shows_default: bool = False,
-        repeated: bool = False,
-        completes: Names | None = None,
-    ) -> None:
-        self.flags = flags
-        self.help = help
-        self.name = name or flags[-1].lstrip("-").replace("-", "_")
-        self.kind = kind
-        self.shown = shown
-        self.choices = choices
-        self.between = between
-        self.default = default
-        self.shows_default = shows_default
-        self.repeated = repeated
-        self.completes = completes
-
-
-class Argument:
-    """
-    What stands without an option; `many` makes it a tuple. Else as for `Option`.
-
-    Args:
-        required: whether something has to be given.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        *,
-        shown: str | None = None,
-        choices: Sequence[str] = (),
-        default: str | None = None,
-        required: bool = False,
-        many: bool = False,
-        completes: Names | None = None,
-    ) -> None:
-        self.name = name
-        self.shown = shown
-        self.choices = choices
-        self.default = default
-        self.required = required
-        self.many = many
-        self.completes = completes
-
-
-class Command:
-    """
-    A command.
-
-    Args:
-        place: ``module:function``; the function takes the parameters by name.
-        takes: the parameters, as help lists them; at most one is an argument.
-        quick: where the function is that does without click, and mostly without any imports;
-            it returns None where the one at `place` has to look for itself.
-        as_env: whether the rest of the line is another command, and our own failures have the
-            exit code of env(1); the function also takes ``last_before``, the word before ``--``.
-    """
-
-    def __init__(
-        self,
-        place: str,
-        *takes: Option | Argument,
-        quick: str | None = None,
-        as_env: bool = False,
-    ) -> None:
-        self.place = place
-        self.takes = takes
-        self.quick = quick
-        self.as_env = as_env
 
 
 _AS_JSON: Final = Option("--json", name="as_json", kind="flag", help="Print JSON for programs.")
@@ -132,6 +38,13 @@ _PROFILE: Final = Option(
     help="The profile to use; by default the active one.",
     completes="profiles",
 )
+
+_ROLE: Final = (
+    Option("--session", shown="S", help="With --account and --role: its session.",
+           completes="sessions"),
+    Option("--account", shown="A", help="A role without a profile: its account's ID or name."),
+    Option("--role", shown="R", help="A role without a profile: its name."),
+)  # fmt: skip
 
 COMMANDS: Final[Mapping[str, Command]] = {
     "run": Command(
@@ -183,6 +96,14 @@ COMMANDS: Final[Mapping[str, Command]] = {
         _AS_JSON,
         quick="tray.cli.quick.quick_listing:profiles",
     ),
+    "accounts": Command(
+        "tray.cli.accounts.accounts_command:accounts",
+        Argument("words", shown="[WORD]...", many=True),
+        Option("--session", shown="S", help="Only this session.", completes="sessions"),
+        Option("--refresh", kind="flag", help="Ask AWS for the list now."),
+        Option("--changes", kind="flag", help="Print which roles last appeared or vanished."),
+        _AS_JSON,
+    ),
     "add": Command(
         "tray.cli.add.add_command:add",
         _SESSION,
@@ -218,7 +139,13 @@ COMMANDS: Final[Mapping[str, Command]] = {
         Option("-y", "--yes", kind="flag", help="Write without asking."),
         _NO_DAEMON,
     ),
-    "whoami": Command("tray.cli.credentials_command:whoami", _NAMED, _PROFILE),
+    "import": Command(
+        "tray.cli.moving_in.import_command:move_in",
+        Option("--from", name="tool", choices=TOOLS, help="Only what this tool has configured."),
+        Option("--dry-run", kind="flag", help="Show the change without making it."),
+        Option("-y", "--yes", kind="flag", help="Write without asking."),
+    ),
+    "whoami": Command("tray.cli.credentials_command:whoami", _NAMED, _PROFILE, *_ROLE),
     "credentials": Command(
         "tray.cli.credentials_command:credentials",
         _NAMED,
@@ -231,13 +158,22 @@ COMMANDS: Final[Mapping[str, Command]] = {
             shows_default=True,
             help="Output format.",
         ),
+        Option(
+            "--fresh",
+            shown="TIME",
+            help="At least this long must be left (45m, 1h); else fetch new ones.",
+        ),
         Option("--active", kind="flag", help="Use the active profile, whatever AWS_PROFILE says."),
+        *_ROLE,
         quick="tray.cli.quick.quick_profile:credentials",
     ),
     "exec": Command(
         "tray.cli.exec.exec_command:execute",
         _PROFILE,
         Option("--endpoint", kind="flag", help="Provide credentials that renew, over HTTP."),
+        Option("--each", shown="PATTERN", help="Run it with every profile whose name matches."),
+        Option("--guarded", kind="flag", help="With --each: with guarded profiles, too."),
+        *_ROLE,
         Argument("command", shown="[PROFILE] -- COMMAND...", many=True, required=True),
         quick="tray.cli.quick.quick_exec:execute",
         as_env=True,
@@ -267,6 +203,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
         Option("--service", shown="S", help="A service's page: s3, ec2, logs ..."),
         Option("--region", shown="REGION", help="In which region; default: the profile's."),
         Option("--destination", shown="URL", help="Any other page of the console."),
+        *_ROLE,
         quick="tray.cli.quick.quick_profile:console",
     ),
     "autostart": Command(
@@ -305,6 +242,11 @@ COMMANDS: Final[Mapping[str, Command]] = {
             help="Number of lines to show.",
         ),
         Option("-f", "--follow", kind="flag", help="Keep showing new lines; Ctrl-C stops."),
+    ),
+    "forget": Command(
+        "tray.cli.log_command:forget",
+        Option("--history", kind="flag", help="Only the history."),
+        Option("--accounts", kind="flag", help="Only the list of accounts and roles."),
     ),
     "quit": Command("tray.cli.daemon_commands:end"),
     "uninstall": Command(

@@ -15,7 +15,9 @@ SUMMARIES: Final = {
     "use": "Switch the active profile, or show it.",
     "apply": "Make the active profile the AWS default.",
     "profiles": "List the profiles of the AWS config.",
+    "accounts": "List all accounts and roles you have.",
     "add": "Add profiles for your accounts and roles.",
+    "import": "Bring in what other tools have configured.",
     "whoami": "Show who a profile's credentials belong to.",
     "credentials": "Print a profile's credentials.",
     "exec": "Run a command with a profile's credentials.",
@@ -26,6 +28,7 @@ SUMMARIES: Final = {
     "completion": "Print completion for your shell.",
     "doctor": "Check your setup and say how to fix problems.",
     "log": "Show the log or the history of your sessions.",
+    "forget": "Delete the history and the list of your accounts.",
     "quit": "Stop SSO Tray.",
     "uninstall": "Give everything back before SSO Tray is removed.",
     "guide": "Read the guide.",
@@ -137,7 +140,7 @@ RELEASE: Final = """\
 Return sessions to the AWS CLI, for instance before uninstalling SSO Tray.
 
 The refresh token moves from the keyring to its token cache file. Until the next "login", SSO Tray
-then only watches and warns.
+then only watches and warns. Where the settings require the keyring, you are signed out instead.
 """
 
 USE: Final = """\
@@ -178,6 +181,25 @@ List the profiles of the AWS config, as the AWS CLI lists them; with WORDs, thos
 the problem, and the exit code is 1.
 """
 
+ACCOUNTS: Final = """\
+List the accounts and roles that you have, with or without a profile; with WORDs, those they find.
+
+The list is kept: while you use it, here, in the menu or in the desktop's search, SSO Tray asks AWS
+for a new one each day, with at most eight requests at once. --refresh asks now, which takes one
+request for each account. Nobody is signed in by it. The setting accounts.refresh turns off the
+daily list, accounts.tell_changes the quiet notice about roles that are new or gone.
+
+\b
+Exit codes:
+  3  sign-in required: nothing is listed yet
+
+\b
+Examples:
+  sso-tray accounts prod admin
+  sso-tray accounts --session corp --refresh
+  sso-tray console --session corp --account 111122223333 --role ReadOnly
+"""
+
 ADD: Final = """\
 Add profiles for the accounts and roles you have in a session.
 
@@ -205,6 +227,18 @@ contain letters, digits and ._@+- only, which every SDK reads; names that would 
 told apart by role or account.
 """
 
+IMPORT: Final = """\
+Bring in what other tools have configured, as sessions and profiles that every SDK reads.
+
+Reads aws-sso-cli's settings, what granted, aws-sso-util, aws-vault and aws-sso-cli have written
+into the AWS config, and profiles of its old form without an [sso-session], which yawsso and
+aws-vault work with. What can't be imported is listed with file, line and reason: roles that are
+assumed by way of another, keys in aws-vault's keyring, Leapp's encrypted workspace.
+
+The change is shown before it is written. Nothing of the other tools is changed: a profile whose
+name they use is added as NAME-sso. "sso-tray doctor" names what of theirs stands in the way.
+"""
+
 WHOAMI: Final = """\
 Ask AWS who a profile's credentials belong to.
 
@@ -222,8 +256,11 @@ Print a profile's credentials for a program or a shell.
 If SSO Tray was stopped by something else than "quit", it is started again.
 
 The format "process" is what AWS SDKs read from a credential_process; "json" adds the profile's
-name and region; "env" is for POSIX shells. Nothing else is printed on stdout, and no browser is
-opened. The history records which program asked for which role.
+name and region; "env" is for POSIX shells; "dotenv" and "ini" are files for other programs, the
+region included. With --fresh 45m, credentials at hand are printed only if they have that long
+left, else new ones. --session, --account and --role name a role that has no profile. Nothing else
+is printed on stdout, and no browser is opened. The history records which program asked for which
+role.
 
 \b
 Exit codes:
@@ -249,6 +286,10 @@ With --endpoint, the command gets the address of an HTTP endpoint on 127.0.0.1 i
 serves only this command, lives as long as it does, and provides fresh credentials until the
 session ends. Every AWS SDK can use such an endpoint.
 
+--session, --account and --role name a role that has no profile. --each runs the command with
+every profile whose name matches a pattern, eight at a time: each line of output begins with the
+profile's name, the exit code is the highest, Ctrl-C ends all. Guarded ones need --guarded, too.
+
 If [default] has credentials of its own, which SDKs would prefer, a command run with --endpoint
 gets a copy of the config without keys in AWS_CONFIG_FILE; changes by other programs to that copy
 are lost. SSO Tray's own commands see and change your config.
@@ -265,6 +306,7 @@ Exit codes:
 Examples:
   sso-tray exec prod -- terraform plan
   sso-tray exec --endpoint -- ./a-server-that-runs-for-days
+  sso-tray exec --each 'team-*' -- aws s3 ls
 """
 
 ENDPOINT: Final = """\
@@ -289,6 +331,7 @@ The link comes from the access portal. It names account and role and contains no
 browser's portal session signs you in. --federate creates a link that signs you in by itself with
 the profile's credentials, which also works for chained roles and other profiles. Such a link is a
 secret for 15 minutes; it reaches the browser from this command, not on a command line.
+--session, --account and --role name a role that has no profile.
 
 \b
 Examples:
@@ -363,10 +406,19 @@ renews your sessions when it uses them. No command starts it again until you run
 "start" or "run", click its menu entry, or begin a new desktop session.
 """
 
+FORGET: Final = """\
+Delete the history, the list of your accounts and roles, or both.
+
+The history is what "log --history" and the menu show. Accounts and roles are listed again when the
+menu or a search needs them. By themselves both go after 90 days: setting keep_days of [privacy].
+The log stays; "uninstall" deletes everything.
+"""
+
 UNINSTALL: Final = """\
 Give everything back before you remove SSO Tray.
 
-Sessions go back to the AWS CLI, so nobody has to sign in again, and nothing stays in the keyring.
+Sessions go back to the AWS CLI, so nobody has to sign in again, and nothing stays in the keyring;
+where the settings require the keyring, you are signed out.
 SSO Tray's keys leave the AWS config, whose other bytes stay; it ends, starts at login no more, and
 its state directory is deleted. What stays is listed: your settings, profiles that you added, and
 the program itself, with the command that removes it. Where a step fails, what comes after it is

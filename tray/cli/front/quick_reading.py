@@ -7,7 +7,8 @@ wrong use, ``--option=value``, an option given twice.
 
 from __future__ import annotations
 
-from tray.cli.front.command_table import COMMANDS, Argument, Command, Option
+from tray.cli.front.command_parts import Argument, Command, Option
+from tray.cli.front.command_table import COMMANDS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

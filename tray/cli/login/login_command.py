@@ -94,12 +94,14 @@ def _unlocked(
     keyring = job_context.keyring_store
     try:
         kept = job_context.hints(session).store == "keyring"
-        if not kept or keyring.lock_state() != "locked":
+        if not (kept or job_context.keyring_required) or keyring.lock_state() != "locked":
             return None
         note("The keyring is locked. Unlock it in the window that it shows.")
         keyring.unlock()
     except TrayError as error:
         note(error.sentence)
+        return None
+    if not kept:
         return None
     done = renewed(context, session)
     return None if done[0] else done
@@ -172,6 +174,8 @@ def _by_daemon(
                 ):
                     if "progress" in message:
                         _show(page, message["progress"])
+                    elif "report" in message:
+                        note(message["report"])
                     elif "done" in message and message["done"]["exit"] != NO_SUCH_NAME:
                         return message["done"]["exit"], message["done"]["sentence"]
     except KeyboardInterrupt:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from tray.cli.accounts.named_role import NO_ROLE, NamedRole, role_named
 from tray.cli.command_context import CommandContext
 from tray.cli.front.terminal import Ended, WrongUse, note
 from tray.cli.names.name_lookup import profile_named
+from tray.core.accounts.account_index import role_rows
 from tray.core.accounts.role_search import RoleRow, RoleSearch
 from tray.core.model import Catalog, Profile
-from tray.core.profiles.guards import is_guarded, is_managed
-from tray.core.text import managed_text, search_text
+from tray.core.profiles.bare_role import bare_role
+from tray.core.text import index_text, managed_text, search_text
 from tray.errors import NotFound
+from tray.storage.account_records import read_index
 from tray.storage.active_profile import read_active, read_previous
 
 
@@ -21,32 +24,27 @@ def at_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def search_of(context: CommandContext, catalog: Catalog) -> RoleSearch:
-    """Return the search over all profiles that can be used, those used last first."""
+def search_of(context: CommandContext, catalog: Catalog, *, bare: bool = False) -> RoleSearch:
+    """
+    Return the search over all profiles that can be used, those used last first.
+
+    `bare`: roles without a profile, too.
+    """
     guarded = context.settings_or_safe().preferences.guarded
-    rows = [
-        RoleRow(
-            one.session,
-            one.account_id,
-            "",
-            one.role_name,
-            one.name,
-            guarded=is_guarded(one.name, guarded),
-        )
-        for one in catalog.profiles
-        if one.problem is None and not is_managed(one.name, catalog.managed)
-    ]
     state = context.paths.state
+    rows = role_rows(read_index(state), catalog, guarded, bare=bare)
     recent = [name for name in (read_active(state), read_previous(state)) if name is not None]
     return RoleSearch(rows, [(name,) for name in recent])
 
 
-def profile_found(context: CommandContext, catalog: Catalog, words: Sequence[str]) -> Profile:
+def profile_found(
+    context: CommandContext, catalog: Catalog, words: Sequence[str], *, bare: bool = False
+) -> Profile:
     """
     Return the profile of this name, or at a terminal the only one that these words find.
 
-    A guarded one is never found: it has to be named in full. What was found is told. Raises
-    NotFound, or Ended where several fit.
+    A guarded one is never found: it has to be named in full. What was found is told. `bare`: a
+    role without a profile is found, too. Raises NotFound, or Ended where several fit.
     """
     name = " ".join(words)
     try:
@@ -54,16 +52,35 @@ def profile_found(context: CommandContext, catalog: Catalog, words: Sequence[str
     except NotFound:
         if not at_terminal():
             raise
-        fitting = search_of(context, catalog).find(name)
+        fitting = search_of(context, catalog, bare=bare).find(name)
         if not fitting:
             raise
-    names = [row.profile for row in fitting if row.profile and not row.guarded]
-    if not names:
-        raise Ended(managed_text.guarded_by_name(fitting[0].profile or ""), 1)
-    if len(names) > 1:
-        raise Ended(search_text.several(name, names), 2)
-    note(search_text.matched(name, names[0]))
-    return profile_named(catalog, names[0])
+    free = [row for row in fitting if not row.guarded]
+    if not free:
+        raise Ended(_guarded(fitting[0]), 1)
+    if len(free) > 1:
+        raise Ended(search_text.several(name, [_shown(row) for row in free]), 2)
+    note(search_text.matched(name, _shown(free[0])))
+    return _used(catalog, free[0])
+
+
+def _guarded(row: RoleRow) -> str:
+    if row.profile is not None:
+        return managed_text.guarded_by_name(row.profile)
+    return index_text.guarded_role(row.account_name or row.account_id or "", row.role_name or "")
+
+
+def _shown(row: RoleRow) -> str:
+    if row.profile is not None:
+        return row.profile
+    return f"{row.account_name or row.account_id}/{row.role_name}"
+
+
+def _used(catalog: Catalog, row: RoleRow) -> Profile:
+    if row.profile is not None:
+        return profile_named(catalog, row.profile)
+    session = next(one for one in catalog.sessions if one.key == row.session)
+    return bare_role(session, row.account_id or "", row.role_name or "", catalog.profiles)
 
 
 def named_once(named: Sequence[str], profile: str | None) -> tuple[str, ...]:
@@ -74,11 +91,19 @@ def named_once(named: Sequence[str], profile: str | None) -> tuple[str, ...]:
 
 
 def profile_meant(
-    context: CommandContext, catalog: Catalog, words: Sequence[str], in_force: str | None
+    context: CommandContext,
+    catalog: Catalog,
+    words: Sequence[str],
+    in_force: str | None,
+    named: NamedRole = NO_ROLE,
 ) -> Profile:
-    """Return the profile that the words name or find, else the one in force."""
+    """Return the role that is named, the profile that the words name or find, else the active."""
+    if named.given:
+        if words:
+            raise WrongUse("Give a profile, or --account and --role, not both.")
+        return role_named(context, catalog, named)
     if words:
-        return profile_found(context, catalog, words)
+        return profile_found(context, catalog, words, bare=True)
     if in_force is None:
         raise WrongUse("No profile is active. Name one with --profile.")
     return profile_named(catalog, in_force)

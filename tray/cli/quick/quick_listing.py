@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from tray.cli.front.command_table import COMMANDS, Argument, Option
+from tray.cli.front.command_parts import Argument, Option
+from tray.cli.front.command_table import COMMANDS
 from tray.cli.front.terminal import note, say
 from tray.storage.profile_listing import read_listing, sources
 from tray.system.agent_places import config_of_linux, state_of_linux

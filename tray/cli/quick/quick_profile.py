@@ -35,10 +35,15 @@ def use(*, profile: tuple[str, ...], nobody: bool) -> int | None:
 
 
 def credentials(
-    *, named: tuple[str, ...], profile: str | None, form: str, active: bool
+    *, named: tuple[str, ...], profile: str | None, form: str, active: bool, **more: str | None
 ) -> int | None:
     """Print them; None if the whole of ``credentials`` has to."""
-    if len(named) > 1 or (named and profile) or (active and (named or profile)):
+    if (
+        any(more.values())
+        or len(named) > 1
+        or (named and profile)
+        or (active and (named or profile))
+    ):
         return None
     answer = environment(named[0] if named else profile, active=active)
     if answer is None:
@@ -62,6 +67,7 @@ def console(
     service: str | None,
     region: str | None,
     destination: str | None,
+    **more: str | None,
 ) -> int | None:
     """Print the portal's link; None if the whole of ``console`` has to decide."""
     if (
@@ -70,6 +76,7 @@ def console(
         or service
         or region
         or destination is not None
+        or any(more.values())
         or (named and (profile or len(named) > 1))
     ):
         return None

@@ -64,6 +64,7 @@ class Facts:
     differing: tuple[str, ...] = ()  # variables of the network that the daemon has otherwise
     no_tray: str | None = None  # the daemon's sentence if no tray shows its icon
     problems: tuple[str, ...] = ()  # those that the daemon or the files name
+    keyring_required: bool = False  # no refresh token in any file
     locked: Mapping[str, str] = field(default_factory=dict)  # an administrator's file by setting
     no_bus: str | None = None  # why there is no session bus; None if there is or none is needed
     # ``there``: a tray that does not tell what it shows; ``lost``: one that does not list our icon

@@ -9,6 +9,7 @@ from typing import Final
 
 from tray.core.doctor import profile_checks
 from tray.core.doctor.findings import Facts, Finding, SessionFacts, note, ok, problem
+from tray.core.doctor.other_tools import remains
 from tray.core.notices.notice_servers import Buttons
 from tray.core.policy import DAY
 from tray.core.text.display_names import clean, session_name
@@ -35,6 +36,7 @@ def judged(facts: Facts) -> tuple[Finding, ...]:
             _shared,
             _aws_logins,
             profile_checks.profile,
+            remains,
             _around,
             _files,
             _unknown,
@@ -129,6 +131,9 @@ def _keyring(facts: Facts) -> Iterator[Finding]:
         case "locked":
             sentence = f"{name} is locked, so sessions it keeps can't be renewed."
             yield problem("keyring", sentence, "unlock it from the menu, or: sso-tray login")
+        case "absent" if facts.keyring_required:
+            sentence = "No keyring, and refresh tokens are allowed nowhere else: no sign-in."
+            yield problem("keyring", sentence, "start GNOME Keyring, KWallet or KeePassXC")
         case "absent":
             sentence = "No keyring: refresh tokens stay in the token files, as with the AWS CLI."
             yield note("keyring", sentence, "start GNOME Keyring, KWallet or KeePassXC")

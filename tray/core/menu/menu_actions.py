@@ -9,10 +9,7 @@ from tray.core import events as ev
 from tray.core import policy
 from tray.core.effects import Effect, JobKind
 from tray.core.model import Now
-from tray.core.profiles.console_link import browser_names, console_link
 from tray.core.requests import (
-    ConsoleRequested,
-    EnvironmentRequested,
     LinkRequested,
     SignInAllRequested,
 )
@@ -21,15 +18,10 @@ from tray.core.sessions import renewal_requests, signing_in
 from tray.core.sessions.session_states import state_of
 from tray.core.state import Step, TrayState
 from tray.core.text import menu_text, sentences
-from tray.core.text.shell_commands import quoted
 from tray.core.views.view import view
 
 HOME_CLICK = "home"
 """Where a click came from: the menu's sign-ins open their page from here."""
-
-
-SET_UP = fx.CopyText(menu_text.SET_UP_COMMAND, menu_text.COPIED_SET_UP)
-"""For a user without an AWS config: the command that makes one, ready to be pasted."""
 
 
 def sign_in_all(state: TrayState, event: SignInAllRequested) -> Step:
@@ -66,18 +58,6 @@ def needs_sign_in(state: TrayState, key: str, now: Now) -> bool:
     return kind in ("signed-out", "expired", "ending")
 
 
-def console(state: TrayState, event: ConsoleRequested) -> Step:
-    """Open the portal's shortcut link; it carries no secret, the browser has its own session."""
-    profile = next((one for one in state.catalog.profiles if one.name == event.profile), None)
-    if profile is None or profile.session is None or not profile.account_id:
-        return state, ()
-    session = state.sessions.get(profile.session)
-    if session is None or session.config.problem is not None or not profile.role_name:
-        return state, ()
-    url = console_link(session.config.start_url, profile.account_id, profile.role_name)
-    return state, (fx.OpenBrowser(session.key, url, profile.name, browser_names(profile)),)
-
-
 def status(state: TrayState, now: Now) -> Step:
     """Show what the tooltip and the menu's first rows say (M2)."""
     seen = view(state, now)
@@ -96,25 +76,20 @@ def link(state: TrayState, event: LinkRequested) -> Step:
     return state, (fx.CopyText(session.sign_in.url, menu_text.COPIED_LINK),)
 
 
-def environment(state: TrayState, event: EnvironmentRequested) -> Step:
-    """Copy what selects a profile in a shell: its name, never a credential (M1)."""
-    if not any(profile.name == event.profile for profile in state.catalog.profiles):
-        return state, ()
-    line = f"export AWS_PROFILE={quoted(event.profile)}\n"
-    return state, (fx.CopyText(line, menu_text.COPIED_ENVIRONMENT),)
-
-
 def hand_back(state: TrayState, event: ev.QuitRequested) -> Step:
     """
     Put back what the keyring keeps; the daemon ends when that is done (K7).
 
     Released for good if that was asked for, else lent to the AWS CLI until the next start. A
-    session whose job or sign-in is still under way is not waited for then.
+    session whose job or sign-in is still under way is not waited for then. Where the keyring is
+    required nothing is lent (K9).
     """
     effects: list[Effect] = []
     kind: JobKind = "release" if event.hand_back else "lend"
     for key, one in tuple(state.sessions.items()):
         busy = one.job is not None or one.sign_in is not None
+        if kind == "lend" and state.preferences.keyring_required:
+            continue
         if one.store != "keyring" or (kind == "lend" and (busy or not renewable(one))):
             continue
         state, more = renewal_requests.enqueue(state, key, QueuedJob(kind))

@@ -43,6 +43,9 @@ def notices(state: TrayState, now: Now) -> tuple[TrayState, tuple[Effect, ...]]:
         kept = {slot: shown for slot, shown in state.shown.items() if slot not in swallowed}
         new = VisibleNotice(notice.once_key, now.wall, notice.category, notice.keys)
         state = replace(state, shown={**kept, notice.slot: new})
+        if not state.preferences.names_in_notices:
+            title, text = notice_text.nameless(notice.category, notice.at, now)
+            notice = replace(notice, title=title, text=text)  # noqa: PLW2901  (the same, said less)
         effects.append(fx.ShowNotice(notice))
     return state, tuple(effects)
 

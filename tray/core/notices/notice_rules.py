@@ -32,6 +32,7 @@ def standing(state: TrayState, now: Now) -> Iterator[Notice]:
         if in_use(state, session, now):
             yield from _of_session(state, session, now)
     yield from _of_keyring(state, now)
+    yield from _of_accounts(state, now)
 
 
 def in_use(state: TrayState, session: Session, now: Now) -> bool:
@@ -54,7 +55,7 @@ def _of_session(state: TrayState, session: Session, now: Now) -> Iterator[Notice
         yield from _failing(session, now)
     adopted_at = session.adopted_at if session.store == "keyring" else None
     if adopted_at is not None and adopted_at + policy.ADOPTED_SHOWN_FOR > now.wall:
-        yield _adopted(session)
+        yield _adopted(session, required=state.preferences.keyring_required)
 
 
 def _ending(state: TrayState, session: Session, now: Now) -> Iterator[Notice]:
@@ -119,11 +120,13 @@ def _failing(session: Session, now: Now) -> Iterator[Notice]:
     yield Notice(slot, once_key, "renewal-failing", "normal", title, body, (), keys, end)
 
 
-def _adopted(session: Session) -> Notice:
+def _adopted(session: Session, *, required: bool) -> Notice:
     slot = f"adopted:{session.key}"
     undo = Button("undo-adoption", notice_text.UNDO_BUTTON, (session.key,))
     text = notice_text.adopted_notice(session.key)
-    return Notice(slot, slot, "adopted", "normal", *text, (undo,), (session.key,))
+    return Notice(
+        slot, slot, "adopted", "normal", *text, () if required else (undo,), (session.key,)
+    )
 
 
 def _removed(session: Session, removal: Removal) -> Notice:
@@ -139,6 +142,22 @@ def _removed(session: Session, removal: Removal) -> Notice:
     buttons = tuple(Button(one, notice_text.REMOVED_BUTTONS[one], keys) for one in actions)
     slot = f"session:{session.key}"
     return Notice(slot, once_key, category, "normal", *text, buttons, keys)
+
+
+def _of_accounts(state: TrayState, now: Now) -> Iterator[Notice]:
+    for key, known in state.index.sessions.items():
+        session, changes = state.sessions.get(key), known.changes
+        if session is None or changes is None or changes.told:
+            continue
+        if known.origin != (session.config.start_url, session.config.region):
+            continue
+        if not state.preferences.tell_accounts or not in_use(state, session, now):
+            continue
+        if abs(now.wall - changes.at) > policy.INDEX_TOLD_WITHIN:
+            continue
+        text = notice_text.accounts_notice(key, changes.appeared, changes.vanished)
+        slot, once_key = f"accounts:{key}", f"accounts:{changes.at:.0f}"
+        yield Notice(slot, once_key, "accounts", "quiet", *text, (), (key,))
 
 
 def _of_keyring(state: TrayState, now: Now) -> Iterator[Notice]:

@@ -84,12 +84,12 @@ def profile_name(template: str, one: Assignment, session: str) -> str:
         "email": one.email,
         "session": session,
     }
-    fit = {name: _fit(value) for name, value in values.items()}
+    fit = {name: fit_for_a_name(value) for name, value in values.items()}
     fit["account_name"] = fit["account_name"] or one.account_id
-    return _fit(template.format(**fit)) or one.account_id
+    return fit_for_a_name(template.format(**fit)) or one.account_id
 
 
-def _fit(text: str) -> str:
+def fit_for_a_name(text: str) -> str:
     """Keep the letters every SDK takes; accents and other scripts are dropped."""
     plain = unicodedata.normalize("NFKD", text)
     bare = "".join(sign for sign in plain if not unicodedata.combining(sign))
@@ -151,7 +151,7 @@ def plan(
         named = name
         if shared[name] > 1 or (name, one.role_name) in twins or name in taken:
             named = _told_apart(name, one, template)
-        new.append((_free(named, taken), one))
+        new.append((free_name(named, taken), one))
         taken.add(new[-1][0])
     assigned = {(one.account_id, one.role_name) for one in every}
     return ProfilePlan(
@@ -178,11 +178,12 @@ def _twins(
 
 def _told_apart(name: str, one: Assignment, template: str) -> str:
     if "{role_name}" not in template:
-        name = f"{name}-{_fit(one.role_name)}"
+        name = f"{name}-{fit_for_a_name(one.role_name)}"
     return name if one.account_id in name else f"{name}-{one.account_id}"
 
 
-def _free(name: str, taken: set[str]) -> str:
+def free_name(name: str, taken: Collection[str]) -> str:
+    """Return a name that is not taken: with a number if it must."""
     if name not in taken:
         return name
     number = 2

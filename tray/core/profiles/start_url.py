@@ -47,8 +47,14 @@ def same_portal(one: str, other: str) -> bool:
     return normal_start_url(one).casefold() == normal_start_url(other).casefold()
 
 
-def is_allowed(start_url: str, allowed: Iterable[str]) -> bool:
-    """Whether one may sign in there: none is named, or it fits a start URL or pattern of one."""
+def is_allowed(start_url: str, allowed: Iterable[str] | None) -> bool:
+    """
+    Whether one may sign in there: none is named, or it fits a start URL or pattern of one.
+
+    None: nobody knows what is allowed, so nothing is.
+    """
+    if allowed is None:
+        return False
     url, named = normal_start_url(start_url).casefold(), tuple(allowed)
     return not named or any(
         same_portal(url, one) or fnmatchcase(url, one.casefold()) for one in named

@@ -34,6 +34,7 @@ from tray.core.session import (
     renewable,
     usable,
 )
+from tray.core.sessions import doubts
 from tray.core.sessions.after_sign_out import judged_by_aws, signed_out, unproved
 from tray.core.sessions.portal_sessions import others_checked
 from tray.core.sessions.removed_files import judged
@@ -69,7 +70,7 @@ def job_done(state: TrayState, event: ev.JobDone, now: Now) -> Step:
         answers = ()  # they go on waiting
     elif after.token is not None and not isinstance(event.outcome, Failed | PortalChecked):
         after = replace(after, memory=replace(after.memory, removal=None))
-    after = judged_by_aws(after, job, event.outcome, now)
+    after = doubts.settled(judged_by_aws(after, job, event.outcome, now), event.outcome)
     if job.kind == "undo-removal" and after.token is not None:
         after = replace(after, memory=replace(after.memory, undone_at=now.wall))
     elif job.kind == "undo-removal" and not job.requests:
@@ -143,6 +144,8 @@ def _renewed(session: Session, trigger: Trigger, outcome: Renewed, now: Now) -> 
     token, usual = outcome.token, session.life
     goes_on = session.token is not None and outcome.of == session.token.fingerprint
     seen = present(session, token)
+    # Where another found that it is not, the keyring has just taken a write: nothing waits for it.
+    stored = outcome.stored or not outcome.by_us
     # A refusal of this very token stands: nothing newer was found.
     refused_still = session.memory.refused == token.fingerprint
     after = replace(
@@ -151,14 +154,14 @@ def _renewed(session: Session, trigger: Trigger, outcome: Renewed, now: Now) -> 
         origin=session.origin if goes_on else seen.origin,
         store=outcome.store,
         without_refresh_token=None,
-        notable=None if outcome.stored else "keyring-waiting",
+        notable=None if stored else "keyring-waiting",
         life=max(usual or 0.0, token.life),
         # A renewal starts no session: what is known of its start and its end stays.
         end_confirmed=session.end_confirmed,
         retry_at=None if outcome.by_us else seen.retry_at,
         memory=session.memory if refused_still else replace(session.memory, refused=None),
     )
-    if not outcome.stored:  # who would tell that it is may die
+    if not stored:  # who would tell that it is may die
         after = replace(after, adopt_again_at=now.wall + policy.BACKOFF_MOST)
     if outcome.by_us or outcome.of == token.fingerprint:
         after = replace(after, memory=replace(after.memory, given=token))
@@ -166,8 +169,7 @@ def _renewed(session: Session, trigger: Trigger, outcome: Renewed, now: Now) -> 
         # It was asked for before the sign-in has ended the portal's session (L9).
         after = replace(after, memory=replace(after.memory, dead=token.fingerprint))
     if not outcome.by_us and outcome.of == token.fingerprint and _followed_dead(session, token):
-        doubt = QueuedJob("renew", None, "program", token.fingerprint)
-        after = replace(after, queue=(*after.queue, doubt))
+        after = replace(after, queue=(*after.queue, QueuedJob("check")))
     if outcome.by_us:
         return end_seen(counted(after, trigger, now, token.life), token, usual)
     return replace(after, memory=without_disproved_end(after.memory, token))

@@ -9,7 +9,6 @@ from tray.core import events as ev
 from tray.core.model import InputFile, Now
 from tray.core.session import (
     QueuedJob,
-    Session,
     awaits_judgement,
     can_undo,
     for_the_keyring,
@@ -18,6 +17,7 @@ from tray.core.session import (
     unreadable,
     usable,
 )
+from tray.core.sessions.doubts import remembered, suspect
 from tray.core.sessions.job_results import over
 from tray.core.state import Step, TrayState
 from tray.core.text import sentences
@@ -79,18 +79,9 @@ def doubted(state: TrayState, event: ev.TokenRejected, now: Now) -> TrayState:
         return state
     if session.token.fingerprint != event.fingerprint:
         return state
-    confirmed = session.job is None and refused(session)
-    return state.with_session(over(session, now) if confirmed else suspect(session))
-
-
-def suspect(session: Session) -> Session:
-    """Ask for one refresh unless one is due already; without refresh data the session is over."""
-    fingerprint = session.token.fingerprint if session.token is not None else None
-    doubt = QueuedJob("renew", None, "program", fingerprint)
-    if session.store == "released":  # whoever uses it renews it; the portal is asked (K7)
-        doubt = QueuedJob("check")
-    known = session.failing is not None or doubt in session.queue
-    return session if known else replace(session, queue=(*session.queue, doubt))
+    if session.job is None and refused(session):
+        return state.with_session(over(session, now))
+    return state.with_session(suspect(remembered(session)))
 
 
 def keyring_tried_again(state: TrayState, now: Now) -> TrayState:

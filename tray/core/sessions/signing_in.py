@@ -12,8 +12,8 @@ from tray.core.effects import Effect
 from tray.core.model import Now
 from tray.core.profiles.start_url import is_allowed
 from tray.core.session import QueuedJob, Session, SignIn, in_file, refused
+from tray.core.sessions.doubts import suspect
 from tray.core.sessions.portal_sessions import others_checked
-from tray.core.sessions.renewal_requests import suspect
 from tray.core.sessions.schedule import adopt_again_at
 from tray.core.sessions.session_states import helps_afresh, renews, state_of
 from tray.core.sessions.token_files import lasting, new_token
@@ -147,6 +147,13 @@ def _progress(request: str, sign_in: SignIn, *, open_it: bool) -> fx.Reply:
     )
 
 
+def reported(state: TrayState, event: ev.SignInReported) -> tuple[Effect, ...]:
+    """Pass on what the terminals that wait should say of a sign-in that goes on."""
+    _, sign_in = _current(state, event.key, event.attempt)
+    requests = () if sign_in is None else sign_in.requests
+    return tuple(fx.Reply(request, "report", sentence=event.sentence) for request in requests)
+
+
 def ready(state: TrayState, event: ev.SignInReady, now: Now) -> Step:
     """Open the page where the click was made (L6), and show the link to all who wait."""
     session, sign_in = _current(state, event.key, event.attempt)
@@ -168,7 +175,8 @@ def ready(state: TrayState, event: ev.SignInReady, now: Now) -> Step:
     if sign_in.afresh:
         # It has signed the portal session out (L9), whatever becomes of us meanwhile.
         state = others_checked(state, session)
-        if session.token is not None and session.file_status == "present":
+        # Of one whose file another program is writing it has signed out as well.
+        if session.token is not None and session.file_status in ("present", "torn"):
             memory = replace(session.memory, dead=session.token.fingerprint)
             session = replace(session, memory=memory)
     return state.with_session(replace(session, sign_in=sign_in)), tuple(effects)
@@ -274,15 +282,14 @@ def given_up(state: TrayState, session: Session, sentence: str) -> Step:
 
 
 def _without_sign_in(session: Session, sign_in: SignIn) -> Session:
-    """Drop a sign-in; if it had ended the session (L9), one refresh shows what is left."""
+    """Drop a sign-in; if it had ended the session (L9), AWS shows what is left."""
     left = replace(session, sign_in=None)
-    if not sign_in.afresh or session.token is None:
+    if not sign_in.afresh or sign_in.url is None or session.token is None:
         return left
-    if session.token.fingerprint != session.memory.dead:
-        return left  # not yet signed out, or another program has signed in meanwhile
-    if session.store == "released":
-        return replace(left, queue=(*left.queue, QueuedJob("check")))
-    return suspect(left)
+    if session.token.fingerprint == session.memory.dead:
+        return suspect(left)
+    # What another program wrote meanwhile it may have been given before that.
+    return replace(left, queue=(*left.queue, QueuedJob("check")))
 
 
 def left(state: TrayState, event: ev.RequesterLeft) -> Step:

@@ -13,6 +13,7 @@ from tray.core.effects import Effect
 from tray.core.model import InputFile, Memory, Now, SsoSession, TokenFacts, TokenStore
 from tray.core.profiles.start_url import is_vanity
 from tray.core.session import QueuedJob, Session, elsewhere, kept_for_undo, remembered_failing
+from tray.core.sessions import doubts
 from tray.core.sessions.portal_sessions import other_is_gone, others_checked
 from tray.core.sessions.session_end import exact_end, learnt, without_disproved_end
 from tray.core.state import Step, TrayState
@@ -176,7 +177,7 @@ def tokens_read(state: TrayState, event: ev.TokenFileInspected, now: Now) -> Ste
             elif session.file_status == "unseen" and other_is_gone(state, session):
                 seen = replace(seen, queue=(*seen.queue, QueuedJob("check")))
             seen = replace(seen, file_ends_at=event.file_status.expires_at)
-            return state.with_session(seen), ()
+            return state.with_session(doubts.recalled(session, seen)), ()
         case ev.FileAbsent():
             if session.file_status == "unseen" and session.key in state.recalled.memories:
                 state = others_checked(state, session)
@@ -366,4 +367,5 @@ def _memory_with(token: TokenFacts, before: Session) -> Memory:
 
 def lasting(notified: frozenset[str]) -> frozenset[str]:
     """Return what stays shown when a new session begins: adoption is explained once (K4)."""
-    return frozenset(once for once in notified if once.startswith("adopted:"))
+    news = max((once for once in notified if once.startswith("accounts:")), default="")
+    return frozenset(once for once in notified if once.startswith("adopted:") or once == news)

@@ -235,7 +235,9 @@ def _adoptable(state: TrayState, session: Session) -> bool:
     token = session.token
     if token is None or session.file_status != "present" or not token.refreshable:
         return False
-    if session.store == "released" or session.contested:
+    if session.store == "released" and not state.preferences.keyring_required:
+        return False
+    if session.contested:
         return False
     if session.adopt_tried == token.fingerprint:
         return False

@@ -8,7 +8,8 @@ from tray.core.text.sentences import counted
 
 COPIED_LINK = "sign-in link"
 COPIED_ENVIRONMENT = "AWS_PROFILE command"
-COPIED_SET_UP = "command"
+COPIED_CONSOLE_LINK = "link to the console"
+COPIED_FOR_TERMINAL = "command for a terminal"
 
 SIGN_IN = "Sign in"
 SIGN_IN_AFRESH = "Sign out and sign in again"
@@ -24,6 +25,11 @@ NO_PROFILE = "No active profile"
 NONE_ACTIVE = "None"
 OPEN_CONSOLE = "Open AWS console"
 COPY_ENVIRONMENT = "Copy AWS_PROFILE command"
+COPY_CONSOLE_LINK = "Copy link to the console"
+FAVOURITES = "Favourites and recent"
+ALL_ACCOUNTS = "All accounts"
+CONSOLE_OF = "Open AWS console:"
+USE_PROFILE = "Use profile:"
 SETTINGS = "Settings"
 SETTING_LABELS: dict[SettingName, str] = {
     "start-at-login": "Start at login",
@@ -38,20 +44,20 @@ COPY_REFUSED = "Nothing was copied"
 SETTING_REFUSED = "The setting was not changed"
 NO_SIGN_IN = "No sign-in was started"
 STILL_LOCKED = "The keyring is still locked"
+NOT_STARRED = "Your favourites were not changed"
 NOT_USED = "The profile was not changed"
 NO_BROWSER = "No browser could be opened"
 OFFER_DEFAULT = "Use this profile as the AWS default"
 RECENT = "Recent activity"
 NOTHING_RECENT = "No activity yet"
 HELP = "Help"
-HELP_LINES = ("All commands: sso-tray --help", "Live session status: sso-tray status --watch")
+RUN_DOCTOR = "Run doctor"
+HELP_LINES = ("All commands: sso-tray --help", "The guide: sso-tray guide")
 RIGHT_CLICK = "Right-click the icon for its menu."
 QUIT = "Quit"
 QUIT_AND_HAND_BACK = "Return sessions to the AWS CLI and quit"
 SET_UP = "Set up AWS access"
 SET_UP_COMMAND = "sso-tray add"
-SET_UP_HOW = f"In a terminal, run: {SET_UP_COMMAND}"
-SET_UP_COPY = "Copy command"
 ADD_PROFILE = "Add profile"
 LIST_ROLES = "Add profile: list accounts and roles"
 LISTING_ROLES = "Add profile: listing accounts and roles…"
@@ -61,12 +67,15 @@ NO_ROLES = "You have no role in any account."
 LISTING_LOST = "The accounts and roles couldn't be listed. Try again."
 NO_KEYRING = "No keyring: refresh tokens stay in the token files"
 NO_KEYRING_HOW = "Start GNOME Keyring, KWallet or KeePassXC, then sign in again"
-MORE = "More: sso-tray use NAME"
 MORE_SESSIONS = "More: sso-tray status"
 
 
 def setting(name: SettingName, *, locked: bool) -> str:
     return SETTING_LABELS[name] + (" (set by your administrator)" if locked else "")
+
+
+def sign_in_to(name: str, *, afresh: bool) -> str:
+    return f"{SIGN_IN_AFRESH}: {clean(name)}" if afresh else f"{SIGN_IN} to {clean(name)}"
 
 
 def sign_in_to_all(count: int) -> str:
@@ -84,10 +93,43 @@ def profile(name: str, *, guarded: bool, problem: bool) -> str:
     return f"{text}  (incomplete)" if problem else text
 
 
-def account(account_id: str | None, count: int) -> str:
+def account(account_id: str | None, name: str, count: int) -> str:
     """An account that holds several profiles; None: those whose account is not known."""
-    whose = "Other profiles" if account_id is None else f"Account {clean(account_id)}"
-    return f"{whose} ({count})"
+    whose = "Other profiles" if account_id is None else named_account(account_id, name)
+    return f"{whose}: {count}" if name else f"{whose} ({count})"
+
+
+def use(*, active: bool, guarded: bool) -> str:
+    if active:
+        return "In use"
+    return "Use  (guarded)" if guarded else "Use"
+
+
+def star(name: str = "", *, on: bool) -> str:
+    """Name the profile where the menu does not."""
+    which = f" {clean(name)}" if name else ""
+    return f"Add{which} to favourites" if on else f"Remove{which} from favourites"
+
+
+def favourite(text: str) -> str:
+    return f"★ {text}"
+
+
+def role_in(account_id: str, name: str, role_name: str) -> str:
+    """A role that has no profile."""
+    return f"{clean(name, 32) or clean(account_id)}: {clean(role_name, 32)}"
+
+
+def list_accounts(*, failed: bool) -> str:
+    return "List all accounts" + (" (the last try failed)" if failed else "")
+
+
+def more(count: int) -> str:
+    return f"Find… ({count} more)"
+
+
+def about(version: str) -> str:
+    return f"SSO Tray {version}"
 
 
 def named_account(account_id: str, name: str) -> str:
@@ -144,8 +186,10 @@ def tooltip(attention: int, active_profile: str | None) -> str:
     return f"SSO Tray: {counted(attention, 'session')} {needs} attention{who}"
 
 
-def no_browser(key: str, profile_name: str | None) -> str:
-    """What to do instead of the page of a sign-in, or of a profile's console."""
+def no_browser(key: str, profile_name: str | None, *, console: bool) -> str:
+    """What to do instead of the page of a sign-in, or of a role's console."""
+    if profile_name is None and console:
+        return f"Copy the link from the menu: {COPY_CONSOLE_LINK}."
     if profile_name is not None:
         return f"For the link, run: sso-tray console {clean(profile_name)} --print"
     return f"Copy the link from the menu: {clean(session_name(key))} > {COPY_LINK}."
@@ -184,8 +228,9 @@ _HAPPENED = {
     "sign-in-failed": "sign-in failed",
     "active-profile": "active profile",
     "profile-added": "added profile",
+    "console-opened": "opened the console of",
 }
-_NAMES_A_PROFILE = ("active-profile", "profile-added")
+_NAMES_A_PROFILE = ("active-profile", "profile-added", "console-opened")
 _ASKED_FOR = {"credentials": "used", "whoami": "identified"}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, assert_never
 
-from tray.core.effects import ButtonAction
+from tray.core.effects import ButtonAction, NoticeCategory
 from tray.core.model import Now, Reason
 from tray.core.text.display_names import clean
 from tray.core.text.sentences import called, clock, counted, listed, names
@@ -31,6 +31,30 @@ REMOVED_BUTTONS: dict[ButtonAction, str] = {
 }
 """Those of a session whose token file was removed (K5)."""
 SENTENCE = 240  # most characters of a foreign sentence in a notice
+
+
+CHANGES_NAMED = 3  # roles of each kind in a notice
+
+
+def accounts_notice(
+    key: str, appeared: Sequence[tuple[str, str, str]], vanished: Sequence[tuple[str, str, str]]
+) -> tuple[str, str]:
+    """Tell roles that are new or gone, each as account id, account name and role."""
+    counts = [
+        f"{counted(len(places), f'{what} role')}"
+        for what, places in (("new", appeared), ("lost", vanished))
+        if places
+    ]
+    lines = [
+        f"{what}: {listed([place_name(*one) for one in places], CHANGES_NAMED)}"
+        for what, places in (("New", appeared), ("No longer yours", vanished))
+        if places
+    ]
+    return f"{called(key)}: {' and '.join(counts)}", "\n".join(lines)
+
+
+def place_name(account_id: str, account_name: str, role: str) -> str:
+    return f"{clean(account_name) or account_id}/{clean(role)}"
 
 
 def sign_in_button(*, afresh: bool) -> str:
@@ -93,6 +117,35 @@ def keyring_notice(reason: KeyringReason, keys: Sequence[str]) -> tuple[str, str
 
 def config_notice(sentence: str) -> tuple[str, str]:
     return "The AWS config can't be read", f"{sentence} The last good version stays in use."
+
+
+def nameless(category: NoticeCategory, at: float | None, now: Now) -> tuple[str, str]:
+    """What a screen that others see may show; ``at`` is the time that is warned of."""
+    again = "Sign in again to keep working."
+    match category:
+        case "ending":
+            return f"An AWS session ends at {clock(at or now.wall, now.zone)}", again
+        case "expired":
+            return "An AWS session has expired", again
+        case "renewal-failing":
+            return "An AWS session can't be renewed", "SSO Tray keeps trying."
+        case "keyring":
+            return "The keyring isn't available", "Until it is, AWS sessions can't be renewed."
+        case "config":
+            return "The AWS config can't be read", "The last good version stays in use."
+        case "adopted":
+            return (
+                "The keyring now holds a refresh token",
+                "It was removed from the token file. The AWS CLI works as before.",
+            )
+        case "removed":
+            return "Signed out on this machine", "AWS's session goes on."
+        case "dropped":
+            return "A session stays signed out", "Its tokens were deleted from the keyring."
+        case "accounts":
+            return "Your AWS roles have changed", "The menu shows them."
+        case _:
+            assert_never(category)
 
 
 def adopted_notice(key: str) -> tuple[str, str]:

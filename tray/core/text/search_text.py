@@ -7,10 +7,17 @@ from typing import Final
 
 from tray.core.text.display_names import clean
 
+_NO_TAGS: Final = str.maketrans({
+    "<": "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}",
+    ">": "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}",
+})  # fmt: skip
 SHOWN: Final = 20  # names; more say nothing to anybody
 PROMPT: Final = "Profile: "
 GUARDED: Final = "guarded"
 NOTHING: Final = "  Nothing matches."
+OPENS: Final = "Open AWS console"
+USES: Final = "Make it the active profile"
+CATEGORY: Final = "AWS accounts"
 KEYS: Final = "type to search · ↑ ↓ to choose · Enter to use · Ctrl-C to leave"
 
 
@@ -22,3 +29,16 @@ def several(words: str, names: Sequence[str]) -> str:
     shown = "".join(f"\n  {clean(name)}" for name in names[:SHOWN])
     more = f"\n  and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return f'"{clean(words)}" matches {len(names)} profiles. Add a word:{shown}{more}'
+
+
+def use(name: str) -> str:
+    return f"Use {name}"
+
+
+def result(what: str, place: str, role: str) -> str:
+    return f"{what}: {clean(role, 48)} in {place}"
+
+
+def without_tags(text: str) -> str:
+    """For a place that may take text for HTML, or may not: an escaped one would be seen there."""
+    return text.translate(_NO_TAGS)

@@ -51,6 +51,8 @@ def internal_error(error: Exception) -> str:
     return f"Internal error ({type(error).__name__}). For details, run: sso-tray log"
 
 
+CLOCK_SUFFICES = 18 * 3600.0  # seconds from now up to which a time of day needs no day
+WEEKDAY_SUFFICES = 6 * 86400.0  # and up to which a weekday is enough
 NAMED_AT_MOST = 4  # how many names a sentence lists before it counts the rest
 
 
@@ -75,6 +77,19 @@ def clock(at: float, zone: tzinfo | None = None) -> str:
     except (OverflowError, ValueError, OSError):
         return "an unknown time"
     return f"{moment:%H:%M}" if zone is not None else f"{moment:%H:%MZ}"
+
+
+def day(at: float, now: float, zone: tzinfo | None = None) -> str:
+    """Return a time of day, beside its day where that is not plain: ``Thu 17:42``, ``3 Dec``."""
+    away = abs(at - now)
+    if away < CLOCK_SUFFICES:
+        return clock(at, zone)
+    try:
+        moment = datetime.fromtimestamp(at, zone or UTC)
+    except (OverflowError, ValueError, OSError):
+        return "an unknown time"
+    far = away >= WEEKDAY_SUFFICES
+    return f"{moment.day} {moment:%b}" if far else f"{moment:%a} {clock(at, zone)}"
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:
@@ -121,7 +136,7 @@ def status(  # noqa: RET503  (`assert_never` does not return)
         case "signing-in":
             return f"signing in – {_finish(row, now)}"
         case "signed-in":
-            return f"signed in{_how_long(row, token_end, zone)}{_in_brackets(reason)}"
+            return f"signed in{_how_long(row, token_end, now, zone)}{_in_brackets(reason)}"
         case "ending":
             end = row.session_ends_at if row.session_ends_at is not None else token_end
             left = f"ends at {clock(end, zone)} ({span(end - now)} left)"
@@ -160,15 +175,17 @@ def _finish(row: SessionRow, now: float) -> str:
     return f"{what} in the browser ({span(row.sign_in_deadline - now)} left)"
 
 
-def _how_long(row: SessionRow, token_end: float, zone: tzinfo | None) -> str:
+def _how_long(row: SessionRow, token_end: float, now: float, zone: tzinfo | None) -> str:
     if not row.renews:
         return f" until {clock(token_end, zone)}"
     if row.renewed_by == "clients":
         return f" until {clock(token_end, zone)}, the AWS CLI renews it when used"
-    if row.session_ends_at is None:
-        return ", renews automatically"
-    until = "until about" if row.session_end_known == "learnt" else "until"
-    return f", renews automatically {until} {clock(row.session_ends_at, zone)}"
+    if row.session_ends_at is not None:
+        guess = row.session_end_known == "learnt"
+        return f"{', ends by about' if guess else ' until'} {day(row.session_ends_at, now, zone)}"
+    if row.session_began_at is None:
+        return ", renews itself"
+    return f", renews itself · session began {day(row.session_began_at, now, zone)}"
 
 
 # --- Answers to requests --------------------------------------------------------------------
@@ -185,6 +202,27 @@ def not_allowed(start_url: str) -> str:
     )
 
 
+def keyring_required(why: str) -> str:
+    return (
+        f"{why} Refresh tokens may be kept in the keyring only (keyring.required in the "
+        "settings), so the sign-in was not started."
+    )
+
+
+def kept_nowhere(lasts: float) -> str:
+    return (
+        "The keyring didn't take the refresh token, and no file may have it (keyring.required in "
+        f"the settings). The session can't be renewed and ends in {span(lasts)}."
+    )
+
+
+def not_from_file(key: str) -> str:
+    return (
+        f'The refresh token of "{clean(key)}" is in its file, where another program put it. SSO '
+        "Tray renews it once the keyring takes it (keyring.required in the settings)."
+    )
+
+
 def no_such_profile(name: str) -> str:
     return f'The AWS config has no profile "{clean(name)}".'
 
@@ -192,14 +230,23 @@ def no_such_profile(name: str) -> str:
 NO_ACTIVE_PROFILE = "No profile is active. Pick one in the menu or run: sso-tray use PROFILE"
 
 
+def role_of(account_id: str, role_name: str) -> str:
+    return f'"{clean(account_id)}/{clean(role_name)}"'
+
+
 def given_to(profile: Profile, asker: str) -> str:
     """The history's detail. The role is in quotes: reports mask quoted text."""
     text = clean(profile.name)
     if profile.account_id and profile.role_name:
-        role = f'"{clean(profile.account_id)}/{clean(profile.role_name)}"'
+        role = role_of(profile.account_id, profile.role_name)
         # The config alone knows the role a chain ends with; this is the one it begins with.
         text += f" (through {role})" if profile.kind == "chained" else f" ({role})"
     return f"{text}, to {asker}" if asker else text
+
+
+def shorter_than_asked(seconds: float) -> str:
+    minutes = counted(max(0, round(seconds / 60)), "minute")
+    return f"AWS gave credentials that last {minutes}: the role allows no longer."
 
 
 def active_profile_gone(name: str) -> str:

@@ -89,6 +89,7 @@ def _row(entry: Mapping[str, Any]) -> SessionRow:
         store=entry["keeper"],
         token_expires_at=_moment(entry["token_expires_at"]),
         session_ends_at=_moment(entry["session_ends_at"]),
+        session_began_at=_moment(entry.get("session_began_at")),
         session_end_known=entry["session_end_known"],
         renews=entry["renews"],
         renewed_by=entry.get("renewed_by", "sso-tray" if entry["renews"] else None),

@@ -28,8 +28,10 @@ _PACKAGES: Final[dict[Package, str]] = {
 }
 
 
-def returns(names: Sequence[str]) -> str:
+def returns(names: Sequence[str], *, keyring_required: bool) -> str:
     listed = ", ".join(clean(name) for name in names)
+    if keyring_required:
+        return f"Sign out, as no file may have the refresh token, and empty the keyring: {listed}"
     return f"Return sessions to the AWS CLI and empty the keyring: {listed}"
 
 
@@ -39,6 +41,10 @@ def takes_out(target: Target, file: str) -> str:
 
 def not_at_login(place: str) -> str:
     return f"Stop starting at login: delete {clean(place, 200)}"
+
+
+def not_searched(place: str) -> str:
+    return f"Leave KRunner's search: delete {clean(place, 200)}"
 
 
 def deletes(state: str) -> str:
@@ -60,7 +66,7 @@ def profiles_stop(names: Sequence[str]) -> str:
 
 
 def package(kind: Package, *, python: str, folder: str) -> str:
-    """How the program itself is removed, from the way it was installed."""
+    """How the program itself is removed, from the way it was installed; `python` as typed."""
     if kind == "folder":
         return f"To remove the program, delete {clean(folder, 200)}"
     return f"To remove the program, run: {_PACKAGES[kind].format(python=python)}"

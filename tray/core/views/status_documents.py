@@ -104,6 +104,7 @@ def _session(row: SessionRow, *, planned: bool) -> dict[str, Any]:
         "keeper": row.store,
         "token_expires_at": _maybe(row.token_expires_at),
         "session_ends_at": _maybe(row.session_ends_at),
+        "session_began_at": _maybe(row.session_began_at),
         "session_end_known": row.session_end_known if row.session_ends_at is not None else "no",
         "renews": row.renews,
         "renewed_by": row.renewed_by,

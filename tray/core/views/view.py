@@ -54,6 +54,7 @@ class SessionRow:
     renewed_by: RenewedBy | None = None  # who renews it; None if it does not renew
     can_undo: bool = False  # signed out on this machine only (K5)
     renewable: bool = False  # asking AWS may bring a token, by whoever does
+    session_began_at: float | None = None  # as far as a sign-in of ours has shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,4 +153,5 @@ def _row(state: TrayState, session: Session, now: Now) -> SessionRow:
         in_use=in_use(state, session, now),
         disagreement=disagreement(session.key, session.config.disagreements, own),
         listing=state.listings.get(session.key),
+        session_began_at=session.memory.started_at,
     )

@@ -48,7 +48,8 @@ class DBusMenu(ServiceInterface):
     The menu for one connection.
 
     ``opened`` returns whether the menu changed, ``shown`` is told whether it is on the screen,
-    ``clicked`` may get a number of a gone row, ``fetched`` is called when a host has the layout.
+    ``clicked`` and ``opened_below`` may get a number of a gone row, ``fetched`` is called when a
+    host has the layout.
     """
 
     version = fixed("Version", DBusUInt32, VERSION)
@@ -62,6 +63,7 @@ class DBusMenu(ServiceInterface):
         opened: Callable[[], bool],
         shown: Callable[[bool], None],
         clicked: Callable[[int], None],
+        opened_below: Callable[[int], None],
         fetched: Callable[[], None],
     ) -> None:
         super().__init__("com.canonical.dbusmenu")
@@ -70,6 +72,7 @@ class DBusMenu(ServiceInterface):
         self._shown = shown
         self._fetched = fetched
         self._clicked = clicked
+        self._opened_below = opened_below
         self.offered: set[int] = set()  # submenus announced to this host
 
     def announce(self, change: MenuChange) -> None:
@@ -140,6 +143,7 @@ class DBusMenu(ServiceInterface):
     def about_to_show(self, number: DBusInt32) -> DBusBool:
         """Refresh the menu; return whether the host should fetch it again."""
         self._known(number)
+        self._opened_below(number)
         return number == ROOT and self._opened()
 
     @dbus_method(name="AboutToShowGroup")
@@ -157,6 +161,8 @@ class DBusMenu(ServiceInterface):
             self._shown(True)
         elif kind == "closed" and number == ROOT:
             self._shown(False)
+        elif kind == "opened":
+            self._opened_below(number)
 
     @dbus_signal(name="LayoutUpdated")
     def layout_updated(self, parent: int) -> LayoutChange:

@@ -10,15 +10,17 @@ from functools import partial
 
 from tray.core import policy
 from tray.core.events import Event
-from tray.core.requests import StatusRequested
+from tray.core.menu.account_menu import ACCOUNTS
+from tray.core.menu.menu_extras import MenuExtras
+from tray.core.menu.menu_layout import entries
+from tray.core.requests import AccountsUsed, StatusRequested
 from tray.core.text import menu_text, sentences
 from tray.core.views.view import View
 from tray.desktop.icon.icon_pictures import IconPictures, NotDrawn
 from tray.desktop.icon.icon_state import IconState, Picture, Theme, icon_state_of, redraw_at
 from tray.desktop.linux.session_bus import SessionBus
 from tray.desktop.linux.status_notifier import StatusNotifierIcon
-from tray.desktop.menu.menu_extras import MenuExtras
-from tray.desktop.menu.menu_tree_builder import entries, render
+from tray.desktop.menu.menu_rows import render
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +46,7 @@ class LinuxTray:
         self._icon.on_host(host)
         self._icon.on_open(self._freshen)
         self._icon.on_activate(partial(act, StatusRequested()))
+        self._icon.on_submenu(self._looked_below)
         self._bus = bus
         self._host = host
         self._pictures = pictures
@@ -70,6 +73,10 @@ class LinuxTray:
         if self._drawing is not None:
             self._drawing.cancel()
         self._icon.stop()
+
+    def _looked_below(self, key: str) -> None:
+        if key == ACCOUNTS:
+            self._act(AccountsUsed())
 
     def _draw(self, look: IconState) -> None:
         if look != self._look:

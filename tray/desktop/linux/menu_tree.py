@@ -95,6 +95,12 @@ class MenuTree:
             self.revision += 1
         return change
 
+    def key_of(self, number: int) -> str | None:
+        """Return the key of a row that is there."""
+        if number not in self.nodes:
+            return None
+        return next((key for (_, key, _), one in self._numbers.items() if one == number), None)
+
     def _add(self, rows: Iterable[MenuItem], parent: int, *, enabled: bool) -> tuple[int, ...]:
         seen: dict[str | None, int] = {}
         added: list[int] = []

@@ -84,6 +84,7 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
         self._host_callback: HostCallback | None = None
         self._open_callback: Callable[[], None] | None = None
         self._activate_callback: Callable[[], None] | None = None
+        self._submenu_callback: Callable[[str], None] | None = None
         self._bus: MessageBus | None = None
         self._item: StatusItem | None = None
         self._served: DBusMenu | None = None
@@ -125,6 +126,10 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
         """Have ``callback()`` called on a click for which a host opens no menu."""
         self._activate_callback = callback
 
+    def on_submenu(self, callback: Callable[[str], None]) -> None:
+        """Have ``callback(key)`` called when the rows below a row are opened."""
+        self._submenu_callback = callback
+
     def stop(self) -> None:
         """Stop serving the icon; panels remove it when the connection ends."""
         bus, self._bus = self._bus, None
@@ -144,7 +149,12 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
             self._update_title()
         self._tree.show(self._menu)
         self._served = DBusMenu(
-            self._tree, self._opened, self._shown, self._clicked, self._fetched
+            self._tree,
+            self._opened,
+            self._shown,
+            self._clicked,
+            self._opened_below,
+            self._fetched,
         )
         bus.export(MENU_PATH, self._served)
         bus.add_message_handler(self._received)
@@ -250,6 +260,11 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
             log.info("a click on a row that is gone or disabled does nothing")
             return
         asyncio.get_running_loop().call_soon(self._act, node.row)
+
+    def _opened_below(self, number: int) -> None:
+        key = self._tree.key_of(number)
+        if key is not None and self._submenu_callback is not None:
+            self._submenu_callback(key)
 
     def _activated(self) -> None:
         """Wait whether the host opens the menu, now that this click has failed."""

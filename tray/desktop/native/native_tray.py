@@ -11,13 +11,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from tray.core.events import Event
+from tray.core.menu.menu_entry import SEPARATION, Entry
+from tray.core.menu.menu_extras import MenuExtras
+from tray.core.menu.menu_layout import entries
 from tray.core.text import menu_text
 from tray.core.views.view import View
 from tray.desktop.icon.icon_drawing import draw
 from tray.desktop.icon.icon_state import IconState, Theme, icon_state_of, redraw_at
-from tray.desktop.menu.menu_entry import SEPARATION, Entry
-from tray.desktop.menu.menu_extras import MenuExtras
-from tray.desktop.menu.menu_tree_builder import entries, render
+from tray.desktop.menu.menu_rows import render
 from tray.desktop.native.main_thread import MainThread, OwnLoop
 from tray.system import MACOS
 

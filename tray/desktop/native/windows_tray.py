@@ -2,11 +2,12 @@
 pystray's icon in Windows' notification area; a left click also opens the menu.
 
 Run under Wine alone. Sources: pystray 0.19.5 ``_win32.py``; Microsoft, PostMessageW (may be called
-from any thread), TrackPopupMenuEx, WM_QUERYENDSESSION.
+from any thread), TrackPopupMenuEx, EndMenu, WM_QUERYENDSESSION.
 """
 
 from __future__ import annotations
 
+import ctypes
 from typing import Any, Final
 
 from pystray import _win32
@@ -54,6 +55,14 @@ class WindowsIcon(MainThreadIcon, _win32.Icon):  # type: ignore[misc]  # pystray
         if not self._open:
             self.drain()
 
+    def _on_stop(self, wparam: Any, lparam: Any) -> None:
+        # An open menu has a loop of its own, in which the word to quit can be lost (Wine 8).
+        if self._open:
+            windows: Any = ctypes
+            windows.windll.user32.EndMenu()
+        else:
+            super()._on_stop(wparam, lparam)
+
     def _on_notify(self, wparam: Any, lparam: Any) -> None:
         self._open = True
         try:
@@ -61,4 +70,6 @@ class WindowsIcon(MainThreadIcon, _win32.Icon):  # type: ignore[misc]  # pystray
             super()._on_notify(wparam, win32.WM_RBUTTONUP if left else lparam)
         finally:
             self._open = False
+        if self._ended:
+            self._stop()
         self.wake()

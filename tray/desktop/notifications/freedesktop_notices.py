@@ -36,8 +36,12 @@ APP_NAME: Final = "SSO Tray"
 DESKTOP_ENTRY: Final = "sso-tray"
 
 _PATH: Final = "/org/freedesktop/Notifications"
-_URGENCY: Final = {"normal": 1, "urgent": 2}
-_EXPIRES: Final = {"normal": -1, "urgent": 0}  # 0: never; -1: MATE closes even an urgent one
+_URGENCY: Final = {"quiet": 0, "normal": 1, "urgent": 2}
+_EXPIRES: Final = {
+    "quiet": -1,
+    "normal": -1,
+    "urgent": 0,
+}  # 0: never; -1: MATE closes even an urgent one
 _RULES: Final = (
     f"type='signal',sender='{NAME}',interface='{NAME}',path='{_PATH}'",
     f"type='signal',sender='{BUS_NAME}',interface='{BUS_NAME}',member='NameOwnerChanged',arg0='{NAME}'",

@@ -19,7 +19,9 @@ if WINDOWS:
 else:
     from tray.system.lock.posix_lock import lock_file, unlock_file
 
-LockKind = Literal["resident", "start", "session", "sign-in", "state", "config"]
+LockKind = Literal[
+    "resident", "start", "session", "sign-in", "state", "config", "accounts", "listing"
+]
 
 _FIRST_WAIT: Final = 0.001
 _LONGEST_WAIT: Final = 0.025

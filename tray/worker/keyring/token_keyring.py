@@ -131,6 +131,19 @@ class TokenKeyring:
         # Seen in this transaction it was open; if no longer, the write says so.
         return self._at_once(self._write_seconds, saved, look=seen is None)
 
+    def prove(self) -> None:
+        """Write an item that is no session's, read it back and remove it."""
+
+        def proved(keyring: Slots) -> None:
+            name, text = f"proof@{self._place}", Secret(os.urandom(8).hex())
+            keyring.write(name, text)
+            there = keyring.read(name).text
+            keyring.remove(name)
+            if there != text:
+                raise keyring_refuses()
+
+        self._at_once(self._write_seconds, proved)
+
     def forget_older(self, key: str, generation: int) -> None:
         """Remove all older generations, provided that this one exists; repeatable."""
 

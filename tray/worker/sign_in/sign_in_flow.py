@@ -13,8 +13,8 @@ from tray.aws.config.profile_edit import with_region
 from tray.core import policy
 from tray.core.model import SsoSession
 from tray.core.text.display_names import clean
-from tray.core.text.sentences import sign_in_cancelled
-from tray.errors import Busy, SignInEnded, TrayError, UserMustAct
+from tray.core.text.sentences import keyring_required, sign_in_cancelled
+from tray.errors import KEYRING_ERRORS, Busy, SignInEnded, TrayError, UserMustAct
 from tray.loopback.loopback_server import NoFreePort
 from tray.managed.config_write import change_config
 from tray.system.lock.file_lock import FileLock, lock_path
@@ -56,6 +56,7 @@ def sign_in(
     if not lock.acquire():
         raise Busy(_under_way(session))
     try:
+        _prove_keyring(context)
         attempt = Attempt(
             session, context, ready, cancelled, patience, afresh=afresh, report=report
         )
@@ -95,6 +96,7 @@ def sign_in_or_join(
         if waited:
             msg = f'The other sign-in to "{clean(session.key)}" was not completed.'
             raise SignInEnded(msg)
+        _prove_keyring(context)
         attempt = Attempt(
             session, context, ready, cancelled, policy.SIGN_IN_DEADLINE,
             afresh=False, report=report,
@@ -108,6 +110,16 @@ def _lock(session: SsoSession, context: JobContext) -> FileLock:
     if session.problem is not None:
         raise UserMustAct(session.problem)
     return FileLock(lock_path(context.paths.state, "sign-in", session.key))
+
+
+def _prove_keyring(context: JobContext) -> None:
+    """Raise UserMustAct before any browser if the keyring is required and takes nothing (K9)."""
+    if not context.keyring_required:
+        return
+    try:
+        context.keyring_store.prove()
+    except KEYRING_ERRORS as error:
+        raise UserMustAct(keyring_required(error.sentence), reason=error.reason) from None
 
 
 def _under_way(session: SsoSession) -> str:

@@ -39,6 +39,7 @@ _IN_FILE_TO_STAY: Final = (
 _NOT_RECORDED: Final = (
     "SSO Tray's records can't be written, so the refresh token stays in the token file."
 )
+_ONLY_IN_KEYRING: Final = "SSO Tray's records can't be written; the keyring has the refresh token."
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,9 @@ def save(
         store = _recorded_file(session, context)
         published = context.read_or_none(session)
         token = _publish(session, context, token, published, lean=False)
-        return SignInResult(context.facts(session, token), store)
+        lost = sentences.kept_nowhere(token.expires_at - context.clock())
+        sentence = lost if context.keyring_required else None
+        return SignInResult(context.facts(session, token), store, sentence=sentence)
     try:
         published = context.read_or_none(session)
         if published is not None:
@@ -80,7 +83,7 @@ def _saved(
     # What it replaces may come back, as any token of ours may (K4).
     ours = published is not None and belongs(published, session)
     replaced = (published,) if published is not None and ours else ()
-    if not context.watched:
+    if not context.watched and not context.keyring_required:
         return _left_in_file(session, context, token, published)
     try:
         item = context.keep(session, token, replaced=replaced)
@@ -108,7 +111,9 @@ def _saved(
             _withdraw(session, context, item.generation)  # nothing else says that it is there
             raise
         store = context.hints(session).store or "file"
-        return SignInResult(context.facts(session, token), store, sentence=_NOT_RECORDED)
+        # Where the file may not have it, the keyring is looked into whatever the record says.
+        sentence = _ONLY_IN_KEYRING if context.keyring_required else _NOT_RECORDED
+        return SignInResult(context.facts(session, token), store, sentence=sentence)
     context.seam("recorded")
     there = _publish(session, context, token, published, lean=True)
     context.seam("published")
@@ -139,7 +144,9 @@ def _left_in_file(
     if reason is None:
         return SignInResult(context.facts(session, token), store)
     sentence = _IN_FILE.get(reason, _IN_FILE_TO_STAY)
-    if not context.settings.preferences.adopt:
+    if context.keyring_required:
+        sentence = sentences.kept_nowhere(token.expires_at - context.clock())
+    elif not context.settings.preferences.adopt:
         sentence = _IN_FILE_TO_STAY
     elif remedy is not None:
         sentence = f"{_IN_FILE_TO_STAY} {remedy}"

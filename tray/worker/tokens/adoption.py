@@ -167,6 +167,10 @@ def _lean(
     if token.fingerprint == item.token.fingerprint:
         return _as_kept(session, context, item.token)
     stored = record.unstored != token.fingerprint
+    if not stored:
+        # Whoever holds its refresh data saves that once the keyring takes writes (R3); a process
+        # that has died does not.
+        context.keep(session, item.token, beside=item.beside, seen=item)
     return Renewed(context.facts(session, token), "keyring", stored=stored, by_us=False)
 
 
@@ -279,7 +283,7 @@ def _written_late(
         if published is not None and published.refreshable:
             continue  # written by another program after that
         try:
-            context.publish_full(session, late, context.still(session, published))
+            context.publish_full(session, late, context.still(session, published), found=True)
         except TokenFileChanged:
             continue  # being written at this very moment; that is judged next
         context.seam("adopted-late")

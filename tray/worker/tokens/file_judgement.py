@@ -43,7 +43,8 @@ def is_older(
         return record.lineage.has_replaced(file.pair)
     if item.token.fingerprint == file.fingerprint:
         return False
-    if item.lineage.merged(record.lineage).has_replaced(file.pair):
+    # Each for itself: of two that follow the same token in one list each, neither is older.
+    if any(known.has_replaced(file.pair) for known in (item.lineage, record.lineage)):
         return True
     kept, given_at = item.token, item.token.dated
     if given_at is None or context.clock() + policy.CLOCK_SLACK < given_at:

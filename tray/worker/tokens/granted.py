@@ -161,7 +161,14 @@ class _Held:
             self._leave()
 
     def give_up(self) -> None:
-        """Write the full file and record it as the token store; never wait for the keyring."""
+        """
+        Write the full file and record it as the token store; never wait for the keyring.
+
+        Where that is required it gets its last chance (K9).
+        """
+        if self._context.keyring_required:
+            self.store()
+            return
         with self._leaving:
             if self._lock.held:
                 # Our own attempt hangs in the keyring, so the lock is ours.

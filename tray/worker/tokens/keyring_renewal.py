@@ -36,6 +36,7 @@ def renew_kept(
             final_check = context.still(session, published)
             published = item.token.without_refresh_data().with_extra(published.extra)
             context.publish_lean(session, published, final_check)
+            context.note(session, lineage=item.lineage)
             context.seam("published")
             if _fresh(published, context):
                 of = published.fingerprint

@@ -1,4 +1,8 @@
-"""A token file held open while it is replaced: a program may still be writing into it (K4)."""
+"""
+A token file held open while it is replaced: a program may still be writing into it (K4).
+
+Not on Windows: no file is replaced there while anybody has it open, a writer or we ourselves.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,8 @@ from tray.aws.cache.token_cache import parse_token
 from tray.core import policy
 from tray.core.model import SsoSession
 from tray.errors import CacheFileBad, CacheFileTorn, Unread
-from tray.storage.atomic_files import open_small, read_descriptor
+from tray.storage.atomic_files import open_small, read_descriptor, read_small
+from tray.system import WINDOWS
 from tray.worker.job_context import JobContext, TokenFileChanged
 
 
@@ -18,7 +23,7 @@ class OpenTokenFile:
     def __init__(self, session: SsoSession, context: JobContext) -> None:
         self.path = context.file_of(session)
         self._session, self._context = session, context
-        self.descriptor = -1
+        self._descriptor: int | None = None
 
     def __enter__(self) -> OpenTokenFile:
         """Open and read it, waiting while another program is writing it (K3)."""
@@ -34,29 +39,36 @@ class OpenTokenFile:
         return self
 
     def __exit__(self, *_: object) -> None:
-        os.close(self.descriptor)
+        self._close()
+
+    def _close(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
 
     def _open(self) -> None:
         try:
-            self.descriptor, self.data = open_small(self.path)
+            self._descriptor, self.data = open_small(self.path)
         except FileNotFoundError:
             msg = f"{self.path} disappeared."
             raise CacheFileTorn(msg) from None
         try:
             token = parse_token(self.data, str(self.path))
+            self.token = self._context.dated(self._session, token, self._descriptor)
         except BaseException:
-            os.close(self.descriptor)
+            self._close()
             raise
-        self.token = self._context.dated(self._session, token, self.descriptor)
+        if WINDOWS:
+            self._close()
 
     def changed(self) -> bool:
         """Whether it holds something else now, by its name or by our descriptor."""
         try:
-            again, by_name = open_small(self.path)
+            if read_small(self.path) != self.data:
+                return True
         except OSError:
             return True
-        os.close(again)
-        return by_name != self.data or read_descriptor(self.descriptor) != self.data
+        return self._descriptor is not None and read_descriptor(self._descriptor) != self.data
 
     def insist_unchanged(self) -> None:
         """The final check before the file is replaced; raises `TokenFileChanged`."""
@@ -64,7 +76,9 @@ class OpenTokenFile:
             raise TokenFileChanged(self._session, None)
 
     def written_late(self) -> SsoToken | None:
-        late = read_descriptor(self.descriptor)
+        if self._descriptor is None:
+            return None
+        late = read_descriptor(self._descriptor)
         if late == self.data:
             return None
         try:
@@ -72,4 +86,4 @@ class OpenTokenFile:
         except (CacheFileTorn, CacheFileBad):
             return None
         self.data = late
-        return self._context.dated(self._session, token, self.descriptor)
+        return self._context.dated(self._session, token, self._descriptor)

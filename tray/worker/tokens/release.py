@@ -7,7 +7,7 @@ import logging
 from tray.core.model import SsoSession
 from tray.core.outcomes import Adopted, Outcome, Released, RemovalJudged
 from tray.core.text import sentences
-from tray.errors import KEYRING_ERRORS, OurBug, UserMustAct
+from tray.errors import KEYRING_ERRORS, KeyringUnavailable, OurBug, UserMustAct
 from tray.worker.job_context import JobContext, belongs
 from tray.worker.keyring.item_document import KeyringItem
 from tray.worker.sign_in import client_registrations
@@ -32,17 +32,21 @@ def release(session: SsoSession, context: JobContext) -> Outcome:
     Hand a session back to the AWS CLI; repeatable after a kill anywhere, as the item goes last.
 
     Marked first, so that nobody adopts it again; then the full file is written and read back.
+    Where no file may have them the session is signed out instead (K9): `SignedOut`.
+
     Returns `Released`, which says what remains. Raises Busy, KeyringUnavailable or KeyringDenied
     (nothing was handed back), CacheFileTorn, CacheFileBad or OSError (the item stays).
     """
+    if context.keyring_required:
+        with context.session_lock(session):
+            done = end(session, context)
+            client_registrations.forget_all(session, context)
+        return done
     filed = context.unsaved.save_in_files(session.key)
     with context.session_lock(session):
-        store = context.record(session).store
-        was_kept = store in ("keyring", "released")
-        item = context.kept(session) if was_kept else None
-        if store is None:
-            item = _unrecorded(session, context)
-            was_kept = item is not None
+        was_kept = context.record(session).store in ("keyring", "released")
+        item = context.kept(session) if was_kept else _unrecorded(session, context)
+        was_kept = was_kept or item is not None
         stale = item is not None and item.removed
         if item is not None and item.removed:
             published = context.read(session)
@@ -76,11 +80,19 @@ def release(session: SsoSession, context: JobContext) -> Outcome:
 
 
 def _unrecorded(session: SsoSession, context: JobContext) -> KeyringItem | None:
-    """Return what the keyring keeps although no record says so: every copy may be lost."""
+    """
+    Return what the keyring keeps although no record says so: that may be lost, or an old copy.
+
+    Raises KeyringUnavailable or KeyringDenied, as `release`, unless there is no keyring.
+    """
+    published = context.read_or_none(session)
+    if context.record(session).store == "file" and published is not None and published.refreshable:
+        return None
     try:
         return context.kept(session)
-    except KEYRING_ERRORS as error:
-        log.info("%s: not looked up in the keyring (%s)", session.key, error.reason)
+    except KeyringUnavailable as error:
+        if error.reason != "keyring-absent":
+            raise
         return None
 
 

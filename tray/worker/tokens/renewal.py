@@ -120,6 +120,8 @@ def _renew_filed(
 ) -> Outcome:
     """Renew from the file and write it as the CLI does, after proving that it can be written."""
     store = context.record(session).store
+    if context.keyring_required:
+        return Failed(adopted.reason or "other", sentences.not_from_file(session.key))
     if is_older(session, context, published, None):
         return Failed(adopted.reason or "other", sentences.older_file(session.key))
     if store is None:
@@ -145,6 +147,14 @@ def _renew_filed(
             # It is older than what it replaced, from a backup say, or an SDK's refresh that AWS
             # answered before ours: no later one expires earlier. Ours is the one AWS takes.
             seen = meanwhile.token
+            if seen.refreshable and seen.expires_at == int(last.expires_at):
+                # Files say whole seconds: it may as well be a login that came just after ours.
+                try:
+                    renewed = granted.ask(context, seen).with_extra(seen.extra)
+                except (GrantRefused, RegistrationRefused):
+                    continue
+                except TrayError:
+                    return granted.by_others(session, context, seen)
         except (OSError, TrayError):
             granted.hold_for_file(session, context, renewed, published)
             raise

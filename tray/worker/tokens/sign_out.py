@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from tray.aws.cache.role_cache import remove_role_credentials
@@ -20,6 +21,7 @@ from tray.errors import (
     Unread,
     UserMustAct,
 )
+from tray.storage.session_records import Record
 from tray.worker.job_context import JobContext
 from tray.worker.keyring.item_document import KeyringItem
 from tray.worker.tokens import granted
@@ -83,12 +85,16 @@ def _record(
 
     An item that could not be read holds one of the tokens that the record lists.
     """
-    lineage = context.hints(session).lineage if item is None else item.lineage
+    record = context.hints(session)
+    lineage = record.lineage if item is None else item.lineage
     gone = {token.fingerprint for token in tokens}
     if item is None:
         gone |= {pair.access for pair in lineage.pairs}
     if gone:
-        context.note(session, signed_out=tuple(sorted(gone)), lineage=lineage)
+        # For the next daemon, should the one that asked not live to hear of it.
+        memory = replace(record.memory, signed_out=record != Record())
+        gone_now = tuple(sorted(gone))
+        context.note(session, signed_out=gone_now, lineage=lineage, memory=memory)
 
 
 def _kept(session: SsoSession, context: JobContext) -> tuple[KeyringItem | None, bool]:

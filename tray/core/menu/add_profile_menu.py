@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from tray.core.menu.listed_roles import Listing
+from tray.core.menu.menu_entry import SEPARATION, Block, Entry, grouped
 from tray.core.profiles.profile_planning import Assignment, profiles_of
 from tray.core.requests import AddProfileRequested, RolesRequested
 from tray.core.text import menu_text
 from tray.core.views.view import SessionRow, View
-from tray.desktop.menu.menu_entry import SEPARATION, Entry, grouped
 
 ExistingProfiles = dict[tuple[str, str], str]  # by account and role
 
@@ -28,18 +28,23 @@ def add_profile(row: SessionRow, view: View, *, room: int) -> Iterable[Entry]:
     if listing.problem is not None:
         yield Entry(f"roles-why:{row.key}", menu_text.problem(listing.problem), enabled=False)
     elif room:
-        accounts = _accounts(row.key, listing, profiles_of(row.key, view.profiles))
-        named = grouped(
-            accounts, room, lambda one, row: f"{one.text}: {row.text}", menu_text.MORE_ROLES
-        )
-        yield from named
+        known = profiles_of(row.key, view.profiles)
+
+        def role(one: Assignment, account: Block[Assignment] | None) -> Entry:
+            return _role(row.key, one, known, account)
+
+        yield from grouped(_accounts(row.key, listing), room, role, _rest)
     else:
-        yield Entry(f"add-more:{row.key}", menu_text.MORE_ROLES, enabled=False)
+        yield _rest()
     yield Entry(f"roles:{row.key}", menu_text.LIST_AGAIN, RolesRequested(row.key))
     yield SEPARATION
 
 
-def _accounts(key: str, listing: Listing, known: ExistingProfiles) -> Sequence[Entry]:
+def _rest(_count: int = 0) -> Entry:
+    return Entry("add-more", menu_text.MORE_ROLES, enabled=False)
+
+
+def _accounts(key: str, listing: Listing) -> Sequence[Block[Assignment]]:
     accounts: dict[str, list[Assignment]] = {}
     for one in listing.roles:
         accounts.setdefault(one.account_id, []).append(one)
@@ -48,20 +53,23 @@ def _accounts(key: str, listing: Listing, known: ExistingProfiles) -> Sequence[E
         accounts.values(), key=lambda one: (one[0].account_name.casefold(), one[0].account_id)
     )
     return [
-        Entry(
+        Block(
             f"add:{key}:{roles[0].account_id}",
             menu_text.named_account(roles[0].account_id, roles[0].account_name),
-            children=tuple(_role(key, one, known) for one in roles),
+            roles,
         )
         for roles in of_name
     ]
 
 
-def _role(key: str, one: Assignment, known: ExistingProfiles) -> Entry:
+def _role(
+    key: str, one: Assignment, known: ExistingProfiles, account: Block[Assignment] | None
+) -> Entry:
     there = known.get((one.account_id, one.role_name))
+    text = menu_text.role(one.role_name, there)
     return Entry(
         f"add:{key}:{one.account_id}:{one.role_name}",
-        menu_text.role(one.role_name, there),
+        text if account is None else f"{account.text}: {text}",
         AddProfileRequested(key, one.account_id, one.role_name),
         enabled=there is None,
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import tzinfo
-from typing import Final
 
+from tray.core.accounts.account_index import IndexState
+from tray.core.accounts.remembered_roles import RememberedRoles
+from tray.core.accounts.role_search import RoleRow
 from tray.values import dataclass
-
-RECENT: Final = 10  # lines of the history
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,10 @@ class MenuExtras:
     restores: bool = False  # the settings' states
     # what in the AWS config follows the active profile: ``default``, ``process`` (A3)
     follow: tuple[str, ...] = ()
-    recent_profiles: tuple[str, ...] = ()  # profiles used lately, newest first
+    remembered: RememberedRoles = RememberedRoles()
+    index: IndexState = IndexState()
+    roles: Sequence[RoleRow] = ()  # every role and profile that is known
     guarded: tuple[str, ...] | None = ()  # patterns of guarded names
     locked: frozenset[str] = frozenset()  # settings an administrator has set: ``warnings.show``
     zone: tzinfo | None = None  # the reader's zone
+    version: str = ""  # of the program

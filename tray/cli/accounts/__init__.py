@@ -1,0 +1,1 @@
+"""Accounts and roles that the portal lists, with or without a profile."""

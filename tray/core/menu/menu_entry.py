@@ -1,0 +1,85 @@
+"""A row of the menu, and how long lists are split so that no level overflows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final, Generic, TypeVar
+
+from tray.core.events import Event
+from tray.core.policy import MENU_ROWS
+from tray.core.requests import TerminalRequested
+from tray.core.text import menu_text
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    key: str  # what it acts on and how; a click is known by it, never by its place (M3)
+    text: str
+    # the event of a click; None for a row that only informs or has children
+    event: Event | None = None
+    children: tuple[Entry, ...] = ()  # rows below it
+    checked: bool | None = None
+    radio: bool = False
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Block(Generic[T]):
+    """A row, and what the rows below it are made of."""
+
+    key: str
+    text: str
+    items: Sequence[T]
+
+
+SEPARATION: Final = Entry("separator", "")
+
+
+def heading(key: str, text: str) -> Entry:
+    return Entry(key, text, enabled=False)
+
+
+def more(count: int, of: str = "") -> Entry:
+    """Return the last row of a full list, the others of which are found by typing."""
+    return Entry(f"more:{of}", menu_text.more(count), TerminalRequested("use"))
+
+
+def fitting(rows: Sequence[Entry], room: int, of: str = "") -> tuple[Entry, ...]:
+    """Return the rows, or the first of them and how many more there are."""
+    if len(rows) <= room:
+        return tuple(rows)
+    return (*rows[: room - 1], more(len(rows) - room + 1, of))
+
+
+def grouped(
+    blocks: Sequence[Block[T]],
+    room: int,
+    make: Callable[[T, Block[T] | None], Entry],
+    rest: Callable[[int], Entry],
+) -> Iterator[Entry]:
+    """
+    Yield ``blocks`` with their rows below, or ranges of these rows where they find no room.
+
+    Never a level more: GNOME shows submenus inside their parent. ``make`` makes a row, in a range
+    with the block that it is of; ``rest`` the one that says how many find no room even in ranges.
+    Rows that are not shown are not made: of 10,000 they took half a second.
+    """
+    if len(blocks) <= room and all(len(one.items) <= MENU_ROWS for one in blocks):
+        for one in blocks:
+            yield Entry(one.key, one.text, children=tuple(make(item, None) for item in one.items))
+        return
+    count = sum(len(one.items) for one in blocks)
+    ranges = math.ceil(count / MENU_ROWS)
+    shown = ranges if ranges <= room else room - 1
+    items = ((item, one) for one in blocks for item in one.items)
+    for _ in range(shown):
+        part = tuple(make(item, one) for item, one in islice(items, MENU_ROWS))
+        words = menu_text.range_of(part[0].text, part[-1].text)
+        yield Entry(f"from:{part[0].key}", words, children=part)
+    if shown < ranges:
+        yield rest(count - shown * MENU_ROWS)
