@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
 COMMON: Final = (
     "adwaita-icon-theme", "dbus", "fonts-dejavu-core", "gnome-keyring", "hicolor-icon-theme",
@@ -40,6 +40,7 @@ class Desktop:
         keys: whether its menus take keys; else one walks through them with the pointer.
         display: the Wayland display that the first of ``before`` makes, to be waited for.
         button: where a notice's first button is: the share of its width, and pixels from below.
+        search: the search of its own that SSO Tray answers, if it has one.
         cannot: what it cannot do, with the reason.
     """
 
@@ -61,6 +62,7 @@ class Desktop:
     keys: bool = True
     display: str = ""
     button: tuple[float, int] = (0.9, 30)
+    search: Literal["", "overview", "krunner"] = ""
     cannot: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -131,6 +133,7 @@ GNOME: Final = Desktop(
     services=r"ca\.desrt\.dconf|org\.gnome\.(Shell|ScreenSaver|SettingsDaemon|Mutter).*",
     inline=True,
     about=20,
+    search="overview",
     cannot={"tooltip": "its extension shows none"},
 )
 
@@ -166,6 +169,7 @@ KDE: Final = Desktop(
     panel=("plasmashell",),
     services=r"org\.kde\..*",
     strip=(-44, 0),
+    search="krunner",
 )
 
 MATE: Final = Desktop(
