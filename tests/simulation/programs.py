@@ -65,7 +65,8 @@ def _signed_in(world: World, session: SsoSession, given: Given) -> None:
     world.truth.thrown(session.key)
     last = world.truth.unproved.get(session.key)
     unasked = last is not None and last not in world.machine.aws.taken
-    out = session.key in world.truth.signed_out_at or unasked
+    out = session.key in world.truth.signed_out_at
+    out = (out and world.truth.signed_out_of[session.key] == session.start_url) or unasked
     world.truth.signed_in(session.key, given)
     if out:
         world.truth.unproved[session.key] = given.access

@@ -54,6 +54,7 @@ class Truth:
         self._kept_families: list[tuple[str, int]] = []
         self.thrown_away: set[tuple[str, int]] = set()
         self.signed_out_at: dict[str, float] = {}
+        self.signed_out_of: dict[str, str] = {}
         self.unproved: dict[str, str] = {}
         self.tried_at: dict[str, float] = {}
         self.failed: dict[str, int] = {}
@@ -196,6 +197,7 @@ class Truth:
             # Who signed in meanwhile is signed in.
             if self._signed_in_at.get(key, -1.0) < self._signing_out_at.get(key, 0.0):
                 self.signed_out_at[key] = self._world.machine.time
+                self.signed_out_of[key] = start.session.start_url
             # What another has cut short lives on in its tokens: the portal still takes those.
             if self._world.portal(start.session.start_url).ends is None:
                 self.portal_ended_at[start.session.start_url] = self._world.machine.time

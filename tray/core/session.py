@@ -261,6 +261,12 @@ def awaits_judgement(session: Session) -> bool:
     return absent and session.memory.removal is None
 
 
+def looked_for_again(session: Session) -> bool:
+    """Whether a look for what a sign-in left that died has failed: no token store is known yet."""
+    nothing = session.token is None and session.file_status == "absent"
+    return nothing and session.failing is not None and session.memory.removal is None
+
+
 def can_undo(session: Session) -> bool:
     """Whether it is signed out on this machine only, and the keyring still keeps it (K5)."""
     return kept_for_undo(session) is not None and session.token is None
