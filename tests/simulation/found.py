@@ -223,6 +223,12 @@ FOUND = (
         until=82607,
     ),
     Sequence(
+        "a login after one that AWS has renewed is taken for the first since a sign-out", 92427,
+        do("sign out", 6498.993, much=0.739), do("offline", 7576.921, much=0.84),
+        do("synced login", 7581.921, much=0.84),
+        do("aws sso login", 13604.079, much=0.295, step=6), until=17892,
+    ),
+    Sequence(
         "a clock put right lets the next look at an unread file pass unseen", 55050,
         do("click", 5168.714, much=0.339), do("aws 429", 6488.811, much=0.251),
         do("keyring slow", 6505.126, OLD, 0.716), do("clock", 6505.76, "lab", 0.677),
