@@ -229,6 +229,12 @@ FOUND = (
         do("aws sso login", 13604.079, much=0.295, step=6), until=17892,
     ),
     Sequence(
+        "a login removed after an earlier removal is asked about twice a second", 92427,
+        do("sign out", 6498.993, much=0.739), do("synced login", 7581.921, much=0.84),
+        do("remove", 23396.991, much=0.968), do("remove", 24897.864, much=0.779, step=6),
+        do("aws sso login", 24934.009, much=0.846), until=27600,
+    ),
+    Sequence(
         "a clock put right lets the next look at an unread file pass unseen", 55050,
         do("click", 5168.714, much=0.339), do("aws 429", 6488.811, much=0.251),
         do("keyring slow", 6505.126, OLD, 0.716), do("clock", 6505.76, "lab", 0.677),

@@ -258,7 +258,8 @@ def usable(session: Session, now: Now) -> bool:
 def awaits_judgement(session: Session) -> bool:
     """Whether a removed file must be asked about (K5): only where the keyring keeps a token."""
     absent = session.file_status == "absent" and session.store == "keyring"
-    return absent and session.memory.removal is None
+    # A login that followed a removal may be removed in its turn.
+    return absent and (session.memory.removal is None or session.token is not None)
 
 
 def looked_for_again(session: Session) -> bool:
