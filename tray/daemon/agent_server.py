@@ -53,6 +53,7 @@ class AgentHandlers:
     ]
     look_again: Callable[[], None]
     profile: Callable[[str | None], dict[str, Any]]
+    found: Callable[[str], dict[str, Any]] = lambda _words: {"exit": 1, "sentence": ""}
 
 
 class Agent:
@@ -68,6 +69,9 @@ class Agent:
         self.last_request = 0.0  # by the loop's clock
 
     async def serve(self, listening: agent_socket.Listener) -> None:
+        """Serve there from now on; clients of an earlier place go on being served."""
+        if self._server is not None:
+            self._server.close()
         if isinstance(listening, socket.socket):
             self._server = await asyncio.start_unix_server(
                 self._connected, sock=listening, limit=REQUEST_LIMIT
@@ -246,6 +250,9 @@ class Agent:
             case "profile":
                 client.send({"done": self._answers.profile(request["profile"])})
                 return
+            case "find":
+                client.send({"done": self._answers.found(request["profile"] or "")})
+                return
             case "credentials" | "whoami" | "environment" | "role-credentials" | "role-whoami":
                 asker = program_behind(client.process)  # now: it may have ended before the answer
                 wanted = request.get("profile")
@@ -317,6 +324,7 @@ _NEEDS: Final[dict[str, tuple[str, ...]]] = {
     "role-credentials": ("session", "account", "role"),
     "role-whoami": ("session", "account", "role"),
     "profile": ("profile",),
+    "find": ("profile",),
     "quit": (),
 }
 
