@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import MutableSequence, Sequence
+from collections.abc import Callable, MutableSequence, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -81,11 +81,17 @@ class _Finder(MetaPathFinder, Loader):
 sys.meta_path.insert(0, _Finder())
 
 
-def _mkfifo(*_: object) -> None:
-    pytest.skip("Windows has no named pipes in folders")
+def _skipping(reason: str) -> Callable[..., None]:
+    def called(*_: object, **__: object) -> None:
+        pytest.skip(reason)
+
+    return called
 
 
-vars(os).setdefault("mkfifo", _mkfifo)
+# Which nothing of ours asks for: what is missing has to stay missing for the program itself.
+vars(os).setdefault("mkfifo", _skipping("Windows has no named pipes in folders"))
+vars(os).setdefault("fork", _skipping("Windows has no fork"))
+vars(os).setdefault("chown", _skipping("Windows has no user numbers"))
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
