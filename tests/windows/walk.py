@@ -66,9 +66,9 @@ MOST_TIMES = 4.0
 """What the credential helper may take, in starts of a bare Python."""
 
 ROW = 20
-PROFILES = 37
+PROFILES = 166
 MARGIN = 10
-"""Pixels: a row of a menu, where from its top the row "Profile" is, and what is left of a text."""
+"""Pixels: a row of a menu, where from its bottom the row "Profile" is, and what is left of a text."""
 
 NOT_JUDGED = {
     "a notification with buttons": "Wine has no WinRT",
@@ -371,7 +371,7 @@ class Walk:
         """Pick another profile in the menu: the last row of "Profile"."""
         left, top, width, height = self.open_menu()
         holds("a right click opens the menu", height > 100, f"{width} x {height}")
-        at, right = (left, top + PROFILES), left + width - ROW
+        at, right = (left, top + height - PROFILES), left + width - ROW
         left, top, width, height = self.opened(lambda: self.pick(*at), lambda box: box[0] > right)
         self.pick(left, top + height - ROW // 2)
         active = until(lambda: self.status()["active_profile"] != "dev" and self.status(), "use")
