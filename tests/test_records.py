@@ -235,6 +235,47 @@ def test_two_losses_one_after_the_other_lose_nothing(
         assert {"corp": "keyring"} == records.recalled().stores
 
 
+@pytest.mark.parametrize("back", ["state.json", "state.json.copy"])
+def test_a_file_that_comes_back_does_not_count(tmp_path: Path, back: str) -> None:
+    """K1: a backup of one of the two, whatever its time, undoes nothing recorded since."""
+    records = Records(tmp_path)
+    records.change("corp", store="released")
+    backup = (tmp_path / back).read_bytes()
+    records.change("corp", store="keyring", unscoped=True)
+    (tmp_path / back).write_bytes(backup)
+
+    read = records.of("corp")
+    records.change("lab", store="file")
+
+    assert Record(store="keyring", unscoped=True) == read == records.of("corp")
+    assert records.path.read_bytes() == (tmp_path / "state.json.copy").read_bytes()
+
+
+def test_what_a_version_without_a_count_has_written_counts(tmp_path: Path) -> None:
+    """It leaves count and copy as they were: its changes are not undone by the copy."""
+    records = Records(tmp_path)
+    records.change("corp", store="keyring")
+    document = json.loads(records.path.read_bytes())
+    document["sessions"]["corp"]["keeper"] = "released"
+    records.path.unlink()
+    records.path.write_text(json.dumps(document))
+
+    assert {"corp": "released"} == records.recalled().stores
+
+
+def test_a_broken_file_is_kept_aside_and_its_copy_counts(tmp_path: Path) -> None:
+    """G5: neither what was recorded is lost nor what cannot be read."""
+    records = Records(tmp_path)
+    records.change("corp", store="released")
+    records.path.write_bytes(b"{")
+
+    read = records.of("corp").store
+    records.change("lab", store="file")
+
+    assert ("released", "released") == (read, records.of("corp").store)
+    assert b"{" == (tmp_path / "state.json.broken").read_bytes()
+
+
 def test_the_record_of_the_daemon_keeps_what_it_does_not_know(tmp_path: Path) -> None:
     """A later version's members survive ours, and what cannot be read counts as not written."""
     file = tmp_path / "daemon.json"

@@ -93,7 +93,7 @@ async def _changes(home: Path) -> tuple[list[float], list[float]]:
     loop.post(ConfigRead(Catalog((session,))))
     watch = FileWatch(paths, post=take, changed=nothing, applied=nothing)
     watch.follow(["corp"])
-    watch.start()
+    watch.start(())
     bare = home / "bare"
     bare.mkdir()
     inotify = INotify()

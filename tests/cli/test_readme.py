@@ -95,6 +95,24 @@ def test_every_threat_names_a_test() -> None:
     assert [] == [row for row in rows if "::test_" not in row]
 
 
+def test_every_promise_names_a_test_or_a_threat_that_has_one() -> None:
+    """Each promise of the security chapter leads to a test, by itself or through its threat."""
+    page = TEXTS["security.md"]
+    promised = page.partition("## Promises")[2].partition("\n## ")[0]
+    promises = re.findall(r"^- .*(?:\n  .*)*", promised, re.MULTILINE)
+    known = set(re.findall(r"^\| (T\d+) \|", page, re.MULTILINE))
+    cited = [set(re.findall(r"\bT\d+\b", one)) for one in promises]
+
+    assert len(promises) >= 7
+    assert [] == [
+        one
+        for one, threats in zip(promises, cited, strict=True)
+        if "::test_" not in one and not threats & known
+    ]
+    # T16 is what there is no code for, as the page says.
+    assert set().union(*cited) <= known | {"T16"}
+
+
 def test_what_a_user_may_see_is_what_the_program_says() -> None:
     """The states that troubleshooting explains are worded as status and menu word them."""
     said = Path(sentences.__file__).read_text(encoding="utf-8")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,8 +85,11 @@ def client(name: ClientName, env: Mapping[str, str], profile: str) -> Iterator[C
     if name in _VERSIONS:
         yield lambda: _asked_by_cli(_VERSIONS[name], env, profile)
         return
-    with _process(name, env, profile) as process:
-        yield lambda: _asked(process)
+    command = boto3_command(profile)
+    if name != "boto3":
+        command = js_command(profile, "sso" if name == "js" else "chain")
+    with running(command, env) as who:
+        yield who
 
 
 def ask(name: ClientName, env: Mapping[str, str], profile: str) -> Answer:
@@ -103,25 +106,40 @@ def _asked_by_cli(version: Version, env: Mapping[str, str], profile: str) -> Ans
     return Answer(json.loads(done.stdout)["Account"])
 
 
+def boto3_command(profile: str) -> list[str]:
+    """Return what runs boto3 as a program of the matrix."""
+    return [sys.executable, "-I", "-c", _BOTO3, profile]
+
+
+def js_command(profile: str, *provider: str) -> list[str]:
+    """Return what runs the JavaScript SDK v3: ``sso`` or ``chain``, then ``anew`` or nothing."""
+    script = Path(__file__).with_name("identity.cjs")
+    return [str(require("js-sdk")), str(script), profile, *provider]
+
+
 @contextmanager
-def _process(
-    name: ClientName, env: Mapping[str, str], profile: str
-) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-I", "-c", _BOTO3, profile]
-    if name != "boto3":
-        script = Path(__file__).with_name("identity.cjs")
-        provider = "sso" if name == "js" else "chain"
-        command = [str(require("js-sdk")), str(script), profile, provider]
+def running(
+    command: Sequence[str], env: Mapping[str, str], errors: int | None = None
+) -> Iterator[Client]:
+    """
+    Run a program that tells who we are, once for each line it is given, until the block ends.
+
+    Args:
+        command: answers each line with one of JSON: ``account``, or ``error`` and ``message``.
+        env: its whole environment.
+        errors: where its standard error goes, as for ``Popen``.
+    """
     process = subprocess.Popen(
         command,
         env={**env, "NODE_PATH": str(ROOT / ".tools/js/node_modules")},
         cwd=env["HOME"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        stderr=errors,
         text=True,
     )
     try:
-        yield process
+        yield lambda: _asked(process)
         process.communicate(timeout=TIMEOUT)
     finally:
         if process.poll() is None:

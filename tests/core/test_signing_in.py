@@ -585,3 +585,13 @@ def test_quitting_ends_sign_ins_and_starts_nothing() -> None:
     }
     assert isinstance(effects[-1], fx.Quit)
     assert [] == story.jobs()
+
+
+@pytest.mark.parametrize(("request_", "offers"), [(None, 1), ("cli", 0)])
+def test_a_click_that_signs_in_offers_the_settings(request_: str | None, offers: int) -> None:
+    """Whoever signed in at a terminal is asked there; whether it was offered before is on disk."""
+    story = clicked(request=request_, opens="resident" if request_ is None else "caller")
+    story.send(ev.SignInReady("corp", 1, URL))
+    story.send(ev.SignedIn("corp", 1, token("b"), "keyring"))
+
+    assert offers == len(story.all(fx.OfferSettings))

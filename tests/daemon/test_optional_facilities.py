@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from jeepney import DBusErrorResponse, message_bus  # type: ignore[import-untyped]  # no stubs exist
+from jeepney.io.blocking import (  # type: ignore[import-untyped]  # the same
+    Proxy,
+    open_dbus_connection,
+)
 
+from tests.components import require
 from tests.daemon.living import Living, daemon, home_with
 from tests.daemon.test_unread import CONFIG, SESSION, TOKEN
-from tests.e2e.desk import until
+from tests.desk import Running, private_bus, start_screen
+from tests.e2e.desk import SESSION as KEPT
+from tests.e2e.desk import desk, until
 from tray.aws.cache.token_cache import cache_path
 from tray.storage.logs import REPEATS
 from tray.system.paths import Paths
@@ -107,15 +117,22 @@ def _no_display(environ: dict[str, str]) -> None:
     environ["DISPLAY"] = ":987"
 
 
+def _no_session_bus(environ: dict[str, str]) -> None:
+    del environ["DBUS_SESSION_BUS_ADDRESS"]
+
+
+ICONS = (_no_display, _no_session_bus)
+
+
 @pytest.mark.parametrize(
-    "without", [_no_runtime_directory, _a_file_in_its_place, _a_long_home, _no_display]
+    "without", [_no_runtime_directory, _a_file_in_its_place, _a_long_home, *ICONS]
 )
 def test_missing_at_the_start(without: Callable[[dict[str, str]], None], tmp_path: Path) -> None:
     """The daemon serves all the same, commands and the credential helper reach it."""
     environ, _ = _home(tmp_path)
     without(environ)
     paths = Paths.from_environment(environ)
-    with daemon(environ, icon=without is _no_display, listens=False) as living:
+    with daemon(environ, icon=without in ICONS, listens=False) as living:
         _signs_in(living, paths)
         status = _tray(environ, "status", "--json")
 
@@ -147,6 +164,112 @@ def test_no_place_for_the_socket(tmp_path: Path) -> None:
 
     assert (0, 0) == (alone.returncode, code)
     assert '"resident": null' in alone.stdout
+
+
+@pytest.mark.parametrize("what", ["socket", "directory"])
+def test_the_socket_is_cleared_away(what: str, tmp_path: Path) -> None:
+    """As by a logout while we run on: it is there again, and who was connected stays so."""
+    environ, paths = _home(tmp_path)
+    place = paths.runtime_sockets[0]
+    with daemon(environ) as living:
+        before = place.stat().st_ino
+        if what == "socket":
+            place.unlink()
+        else:
+            shutil.rmtree(place.parent)
+        until(lambda: _answers(living), "it listens again")
+        living.ask("use", profile="dev")
+        living.until(lambda message: message.get("status", {}).get("active_profile") == "dev")
+        after = place.stat().st_ino
+        again = _tray(environ, "run", "--no-icon")
+
+    assert before != after or what == "directory"
+    assert (0, True) == (again.returncode, "already running" in again.stdout + again.stderr)
+
+
+def test_the_runtime_directory_goes_and_comes_back(tmp_path: Path) -> None:
+    """Commands reach it through the state directory meanwhile, then by either."""
+    environ, paths = _home(tmp_path)
+    runtime = Path(environ["XDG_RUNTIME_DIR"])
+    with daemon(environ, listens=False) as living:
+        living.ask("status")  # it watches by now
+        shutil.rmtree(runtime)
+        runtime.write_text("in the way")
+        until(paths.runtime_sockets[1].exists, "it listens elsewhere")
+        during = _tray(environ, "status", "--json")
+        runtime.unlink()
+        runtime.mkdir(mode=0o700)
+        after = _tray(environ, "status", "--json")
+
+    pid = f'"pid": {living.process.pid}'
+    assert (True, True) == (pid in during.stdout, pid in after.stdout)
+
+
+def _is_on(address: str, process: int) -> bool:
+    """Whether a process has a connection of a bus."""
+    try:
+        with closing(open_dbus_connection(address)) as bus:
+            names = Proxy(message_bus, bus).ListNames()[0]
+            pids = [
+                Proxy(message_bus, bus).GetConnectionUnixProcessID(name)[0]
+                for name in names
+                if name.startswith(":")
+            ]
+    except (OSError, DBusErrorResponse):
+        return False
+    return process in pids
+
+
+def test_the_session_bus_goes_and_comes_back(tmp_path: Path) -> None:
+    """Without it all is served but icon, notices and keyring; a new one is joined."""
+    with private_bus() as bus:
+        environ, paths = _home(tmp_path, DBUS_SESSION_BUS_ADDRESS=bus.address)
+        with daemon(environ, icon=True) as living:
+            pid = living.process.pid
+            until(lambda: _is_on(bus.address, pid), "it is on the bus")
+            bus.stop()
+            _signs_in(living, paths)
+            status = _tray(environ, "status", "--json")
+            bus.start({"PATH": os.environ["PATH"]})
+            until(lambda: _is_on(bus.address, pid), "it is on the new bus")
+            log = living.log()
+
+    assert f'"pid": {pid}' in status.stdout
+    assert "Traceback" not in log
+
+
+def test_the_display_goes(tmp_path: Path) -> None:
+    """The icon is shown through the bus: an X server that ends takes nothing along."""
+    screen = Running(tmp_path)
+    with private_bus() as bus:
+        environ, paths = _home(tmp_path, DBUS_SESSION_BUS_ADDRESS=bus.address)
+        xvfb = require("xvfb")
+        environ["DISPLAY"] = start_screen(screen, _program(environ), xvfb, (640, 480))
+        with daemon(environ, icon=True) as living:
+            until(lambda: _is_on(bus.address, living.process.pid), "it is on the bus")
+            screen.end_all()
+            _signs_in(living, paths)
+            log = living.log()
+
+    assert "Traceback" not in log
+
+
+def test_the_keyring_goes_and_comes_back() -> None:
+    """Renewal says why it waits, what is signed in goes on, and it renews once it is back."""
+    with desk("unlocked", token_life=30) as here, here.daemon() as living:
+        here.tray("login", KEPT)
+        living.until_state(KEPT, "signed-in", keeper="keyring")
+        here.keyring.kill_service()
+        failing = living.until_state(KEPT, "renewal-failing")
+        arn = here.boto3("test-profile")
+        heard = len(living.messages)
+        here.keyring.start_service()
+        living.until_state(KEPT, "signed-in", since=heard, keeper="keyring", reason=None)
+        renews = here.keyring_renews()
+
+    assert failing["reason"] in ("keyring-absent", "keyring-waiting")
+    assert "ReadOnly" in arn
+    assert renews
 
 
 def test_few_descriptors(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ from tray.core.model import State
 from tray.desktop.icon.icon_drawing import STATE_COLOURS
 from tray.fake_aws.fake_options import DEFAULT_START_URL
 from tray.fake_aws.identity_center import IdentityCenter
+from tray.storage.daemon_record import change_record
 
 ROOT = Path(__file__).parents[2]
 HIGHLIGHT = (53, 132, 228)
@@ -277,6 +278,7 @@ def person(
     notices: bool = False,
     shadows: bool = False,
     chromium: bool = False,
+    offered: bool = True,
     **knobs: Any,
 ) -> Iterator[Person]:
     """
@@ -291,6 +293,7 @@ def person(
         shadows: whether windows have some.
         chromium: whether pages open in a real browser, and wait for clicks in it; else all is
             approved unseen.
+        offered: whether start at login was offered before, which is a notice of its own.
         knobs: of the Identity Center.
     """
     with ExitStack() as stack:
@@ -304,6 +307,8 @@ def person(
             ours = Path(on.env["XDG_CONFIG_HOME"]) / "sso-tray"
             ours.mkdir()
             (ours / "config.toml").write_text(settings)
+        if offered:
+            change_record(Path(on.env["XDG_STATE_HOME"]) / "sso-tray", offered_at=0.0)
         unseen = home / ".browser.py"
         unseen.write_text(_BROWSER)
         browser = shlex.join([sys.executable, "-I", str(unseen), "%s"])

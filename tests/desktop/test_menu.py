@@ -449,6 +449,8 @@ def test_clicks_reach_the_rules_through_the_rendered_menu() -> None:
             (SettingRequested("restore-removed", on=True), ev.UndoRequested("a")),
         ),
         ("unlock-keyring", (), (UnlockRequested(),)),
+        ("start-at-login", (), (SettingRequested("start-at-login", on=True),)),
+        ("default-follows", (), (SettingRequested("default-follows", on=True),)),
     ],
 )
 def test_a_notices_button_tells_the_rules_what_it_says(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from tests.desktop.person import CONFIG, person
+from tests.e2e.desk import until
 
 
 def test_with_no_config_the_menu_says_how_to_begin_and_follows_when_it_is_there() -> None:
@@ -41,3 +43,25 @@ def test_without_a_keyring_a_sign_in_works_and_the_menu_says_where_the_token_is(
         assert ["Start GNOME Keyring, KWallet or KeePassXC, then sign in again"] == (
             who.menu().named("No keyring: refresh tokens stay in the token files").labels()
         )
+
+
+def test_a_first_sign_in_offers_start_at_login_once() -> None:
+    """The notice's button turns it on; the next sign-in, however long after, asks nothing."""
+    with person(notices=True, offered=False) as who:
+        entry = Path(who.environ["XDG_CONFIG_HOME"]) / "autostart/sso-tray.desktop"
+        who.sees_icon("signed-out")
+        notice = who.seen_notice(lambda: who.click_on("corp", "Sign in"), "signed-in")
+        who.living.until_state("corp", "signed-in")
+        who.desk.screenshot("first-run-offer")
+        who.click_button(notice, "left")
+        until(entry.exists, "start at login")
+        until(who.nothing_open, "the notice to go")
+
+        before = len(who.living.messages)
+        who.click_on("corp", "Sign out")
+        who.living.until_state("corp", "signed-out", since=before)
+        who.click_on("corp", "Sign in")
+        who.living.until_state("corp", "signed-in", since=before)
+        who.desk.await_rest()
+
+        assert who.nothing_open()

@@ -50,3 +50,25 @@ def test_every_line_proves_something_or_says_why_not() -> None:
     ]
 
     assert [] == empty
+
+
+def test_every_optional_facility_is_missing_lost_and_back() -> None:
+    """For each of the three there is a test that exists, or a reason why none is needed."""
+    table = LIST.partition("\n## Without what is optional\n")[2]
+    facilities = re.split(r"^- (?=\S)", table, flags=re.MULTILINE)[1:]
+    named = re.findall(r"^  - \w+: (tests/[\w/]+\.py)::(test_\w+)$", table, re.MULTILINE)
+    missing = [
+        f"{file}::{name}"
+        for file, name in named
+        if not (ROOT / file).exists() or name not in names_in(ROOT / file)
+    ]
+    short = [
+        one.partition("\n")[0]
+        for one in facilities
+        if [*dict.fromkeys(re.findall(r"^  - (\w+): \S", one, re.MULTILINE))]
+        != ["missing", "lost", "back"]
+    ]
+
+    assert len(facilities) >= 8
+    assert ([], []) == (missing, short)
+    assert len(named) == table.count(": tests/")

@@ -201,6 +201,13 @@ FOUND = (
         do("aws sso login", 10400.763, "lab", 0.593), until=10402,
     ),
     Sequence(
+        "a day-old copy of the record undoes a sign-out", 52,
+        do("all is well", 31716.171, much=0.331), do("click", 34867.982, much=0.557),
+        do("revoke", 42177.927, much=0.527, step=11), do("sign out", 86811.201, much=0.439),
+        do("restart, state old", 87673.548, much=0.311),
+        do("synced login", 87866.374, much=0.766), until=87872,
+    ),
+    Sequence(
         "a clock put right lets the next look at an unread file pass unseen", 55050,
         do("click", 5168.714, much=0.339), do("aws 429", 6488.811, much=0.251),
         do("keyring slow", 6505.126, OLD, 0.716), do("clock", 6505.76, "lab", 0.677),

@@ -334,6 +334,7 @@ class World:
                 | fx.RecordAccountsUse()
                 | fx.AddProfile()
                 | fx.Report()
+                | fx.OfferSettings()
                 | fx.Quit()
             ):
                 pass

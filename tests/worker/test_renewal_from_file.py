@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -43,6 +46,29 @@ def test_renews_from_the_file_as_the_cli_would(world: World) -> None:
         "refreshToken",
         "theirs",
     } == (set(members))
+
+
+def test_between_aws_answer_and_the_file_lie_two_syncs(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T3: a process killed before the first ends loses the session; the other is the folder's."""
+    token = world.keep_in_file()
+    world.write_file(token)
+    world.advance(HALF_LIFE)
+    steps: list[str] = []
+    really = os.fsync
+
+    def counting(descriptor: int) -> None:
+        is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+        steps.append("folder" if is_folder else "file")
+        really(descriptor)
+
+    monkeypatch.setattr(os, "fsync", counting)
+    world.on_step |= {name: partial(steps.append, name) for name in ("answered", "published")}
+    world.run("renew")
+
+    window = steps[steps.index("answered") + 1 : steps.index("published")]
+    assert ["file", "folder"] == window
 
 
 def test_from_the_file_an_answer_without_refresh_token_keeps_the_old_one(world: World) -> None:

@@ -28,7 +28,7 @@ NoticeCategory = Literal[
 ]
 ButtonAction = Literal[
     "sign-in", "sign-in-afresh", "snooze", "undo-adoption", "unlock-keyring", "undo-removal",
-    "sign-out", "restore-removed",
+    "sign-out", "restore-removed", "start-at-login", "default-follows",
 ]  # fmt: skip
 
 
@@ -250,6 +250,11 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class OfferSettings:
+    """After a click has signed in: offer start at login and the AWS default, if never offered."""
+
+
+@dataclass(frozen=True, slots=True)
 class Quit:
     """End the daemon."""
 
@@ -278,6 +283,7 @@ Effect = (
     | RecordAccountsUse
     | AddProfile
     | Report
+    | OfferSettings
     | Quit
 )
 

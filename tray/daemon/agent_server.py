@@ -68,6 +68,9 @@ class Agent:
         self.last_request = 0.0  # by the loop's clock
 
     async def serve(self, listening: agent_socket.Listener) -> None:
+        """Serve there from now on; clients of an earlier place go on being served."""
+        if self._server is not None:
+            self._server.close()
         if isinstance(listening, socket.socket):
             self._server = await asyncio.start_unix_server(
                 self._connected, sock=listening, limit=REQUEST_LIMIT

@@ -32,11 +32,11 @@ from tray.daemon.worker_jobs import WorkerJobs
 from tray.daemon.worker_pool import Pool
 from tray.desktop.native.main_thread import MainThread
 from tray.desktop.search.known_roles import KnownRoles
-from tray.errors import Busy, TrayError, Unread
+from tray.errors import Busy, TrayError, Unread, UserMustAct
 from tray.managed import managed_sections
 from tray.managed.section_plan import ManagedContext
 from tray.storage.active_profile import write_prompt
-from tray.storage.atomic_files import private_directory, remove_stale_temps
+from tray.storage.atomic_files import private_directory, remove_leftovers
 from tray.storage.daemon_record import record, record_start
 from tray.storage.private_folder import sweep
 from tray.system import agent_socket
@@ -70,6 +70,7 @@ class Daemon:
         self.ended = asyncio.Event()
         self.restarts = False
         self._address: Path | None = None
+        self._mark: tuple[int, int] | None = None
         self.files = InputFiles(paths, environ, self.post)
         self.desktop = Desktop(
             self.environ,
@@ -146,7 +147,7 @@ class Daemon:
         self._prepare()
         listening = self._listen()
         try:
-            self.watch.start()
+            self.watch.start(self.paths.runtime_sockets)
             self.files.read_first()
             self.jobs.go(self.files.read_accounts())
             await self._read_config()
@@ -163,14 +164,12 @@ class Daemon:
     def _prepare(self) -> None:
         """Make our directories private, remove what killed processes left, install files."""
         state = private_directory(self.paths.state, tighten=True)
-        for name in ("locks", "handout", "backups"):
-            if (state / name).is_dir():
-                private_directory(state / name, tighten=True)
-        for place in (self.paths.token_cache, self.paths.aws_config.parent, self.paths.state):
-            try:
-                remove_stale_temps(place)
-            except OSError as error:
-                log.info("%s cannot be tidied (%s)", place, error.strerror)
+        ours = [state / name for name in ("locks", "handout", "backups")]
+        for place in filter(Path.is_dir, ours):
+            private_directory(place, tighten=True)
+        cache = self.paths.token_cache
+        written = (self.paths.aws_config, self.paths.aws_credentials, *cache.glob("*.json"))
+        remove_leftovers(written, (cache, state, *ours))
         for place in (self.paths.state, self.paths.runtime_sockets[0].parent):
             sweep(place)
         record_start(state, self.environ)
@@ -187,27 +186,25 @@ class Daemon:
         """
         if self._address is not None:
             return None
-        trouble = ""
-        for path in self.paths.runtime_sockets:
-            try:
-                listening = agent_socket.listener(path)
-            except Busy:
-                if path == self.paths.runtime_sockets[-1]:
-                    raise
-            except (TrayError, OSError) as error:
-                trouble = str(error)
-                log.info("%s: %s", path, error)
-            else:
-                self._address = path
-                self.post(ev.InputRead(SOCKET))
-                return listening
-        self.post(
-            ev.InputUnread(SOCKET, f"Commands don't reach SSO Tray and act alone: {trouble}.")
-        )
-        return None
+        try:
+            path, listening = agent_socket.first_listener(self.paths.runtime_sockets)
+        except UserMustAct as error:
+            sentence = f"Commands don't reach SSO Tray and act alone: {error.sentence}."
+            self.post(ev.InputUnread(SOCKET, sentence))
+            return None
+        self._address, self._mark = path, agent_socket.socket_mark(path)
+        self.post(ev.InputRead(SOCKET))
+        return listening
 
     async def _listen_again(self) -> None:
-        listening = self._listen()
+        """Also where a directory was cleared with our socket in it, as at a logout."""
+        if self._address is not None and agent_socket.socket_mark(self._address) != self._mark:
+            self._address = None
+        try:
+            listening = self._listen()
+        except Busy as error:
+            log.warning("%s", error)
+            return
         if listening is not None:
             await self.agent.serve(listening)
 
@@ -221,7 +218,7 @@ class Daemon:
         )
         await self.effects.close()
         record(self.paths.state, running=False)
-        if self._address is not None:
+        if self._address is not None and agent_socket.socket_mark(self._address) == self._mark:
             self._address.unlink(missing_ok=True)  # so that no client waits for an answer there
 
     def _needed(self) -> bool:

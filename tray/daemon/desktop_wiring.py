@@ -6,14 +6,14 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import tray
 from tray.core import effects as fx
 from tray.core import events as ev
-from tray.core.effects import ButtonAction, Notice
+from tray.core.effects import Button, ButtonAction, Notice
 from tray.core.events import Event
 from tray.core.menu.menu_extras import MenuExtras
 from tray.core.policy import RECENT_LINES
@@ -23,7 +23,7 @@ from tray.core.requests import (
     TerminalCommand,
     UnlockRequested,
 )
-from tray.core.text import menu_text, sentences
+from tray.core.text import menu_text, notice_text, sentences
 from tray.core.views.view import View
 from tray.desktop.linux.terminal_window import open_in_terminal
 from tray.desktop.native.main_thread import MainThread
@@ -176,6 +176,15 @@ class Desktop:
         category: fx.NoticeCategory = "adopted" if report.good else "config"
         self.notifier.show(Notice("click", once, category, "normal", report.title, report.text))
 
+    @property
+    def starts_at_login(self) -> bool:
+        return self._starts_at_login
+
+    def offer(self, actions: Sequence[notice_text.OfferedSetting]) -> None:
+        buttons = tuple(Button(one, notice_text.OFFER_BUTTONS[one], ()) for one in actions)
+        text = notice_text.offer_notice(actions)
+        self.notifier.show(Notice("offer", "offer", "adopted", "normal", *text, buttons))
+
     def start_at_login(self, *, on: bool) -> None:
         """Raises `TrayError` and OSError."""
         try:
@@ -243,5 +252,7 @@ def pressed(action: ButtonAction, keys: tuple[str, ...]) -> tuple[Event, ...]:
             return (SettingRequested("restore-removed", on=True), *put_back)
         case "sign-out":
             return tuple(ev.SignOutRequested(key) for key in keys)
+        case "start-at-login" | "default-follows":
+            return (SettingRequested(action, on=True),)
         case "unlock-keyring":
             return (UnlockRequested(),)

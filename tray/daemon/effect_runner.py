@@ -14,7 +14,7 @@ from tray.core import policy
 from tray.core.events import Event
 from tray.core.model import InputFile, Memory
 from tray.core.requests import SettingName
-from tray.core.text import menu_text
+from tray.core.text import menu_text, notice_text
 from tray.daemon.agent_server import Agent
 from tray.daemon.credential_service import CredentialService
 from tray.daemon.desktop_wiring import Desktop
@@ -25,7 +25,7 @@ from tray.errors import TrayError
 from tray.managed.config_write import add_profiles
 from tray.storage.account_records import forget_accounts, record_use
 from tray.storage.active_profile import record_active
-from tray.storage.daemon_record import record
+from tray.storage.daemon_record import may_offer, record
 from tray.storage.logs import History
 from tray.storage.session_records import Records
 from tray.storage.settings import write_setting
@@ -114,6 +114,8 @@ class EffectRunner:
                 self._jobs.go(self._add(effect))
             case fx.Report():
                 self._desktop.report(effect)
+            case fx.OfferSettings():
+                self._offer()
             case fx.Quit():
                 record(self._paths.state, quit_at=time.time())
                 self._end()
@@ -167,6 +169,15 @@ class EffectRunner:
             await asyncio.to_thread(forget_accounts, self._paths.state, listed_before=before)
         except (OSError, TrayError) as error:
             log.warning("the old accounts stay (%s)", type(error).__name__)
+
+    def _offer(self) -> None:
+        open_ones: list[notice_text.OfferedSetting] = []
+        if not self._desktop.starts_at_login and self._files.settings.start_daemon != "never":
+            open_ones.append("start-at-login")
+        if "default" not in self._managed.follows:
+            open_ones.append("default-follows")
+        if open_ones and may_offer(self._paths.state, time.time()):
+            self._desktop.offer(open_ones)
 
     def _open_browser(self, page: fx.OpenBrowser) -> None:
         template = self._files.settings.browser(page.key, page.profile)

@@ -23,7 +23,7 @@ from tray.system.watch.polled_watch import PolledEvents
 
 log = logging.getLogger(__name__)
 
-WatchedInput = Literal["config", "settings", "records", "active-profile", "accounts"]
+WatchedInput = Literal["config", "settings", "records", "active-profile", "accounts", "socket"]
 
 WATCH: Final = InputFile("watch")
 SETTLE: Final = 0.3  # seconds without a change before a config or settings file is read (fault 19)
@@ -48,7 +48,7 @@ class FileWatch:
         self._names: dict[str, str] = {}
         self._settling: dict[WatchedInput | None, asyncio.TimerHandle] = {}
 
-    def start(self) -> None:
+    def start(self, sockets: Iterable[Path]) -> None:
         paths = self._paths
         self._places: dict[tuple[Path, str], WatchedInput | None] = {}
         files: dict[Path, WatchedInput | None] = {
@@ -63,6 +63,7 @@ class FileWatch:
             paths.state / account_records.USED: "accounts",
             paths.state / "applied.json": None,
             paths.state / "roles.json": None,
+            **dict.fromkeys(sockets, "socket"),
         }
         for file, what in files.items():
             self._places.update(dict.fromkeys(places(file), what))

@@ -173,6 +173,14 @@ class IdentityCenter(ServerOptions):
         with self.lock:
             return frozenset(self._realm.secrets)
 
+    def account_of(self, access_key_id: str) -> str | None:
+        """Return the account of role credentials that were given out and have not ended yet."""
+        with self.lock:
+            issued = self._realm.role_credentials.get(access_key_id)
+            if issued is None or self.time() >= issued.expires_at:
+                return None
+            return issued.account_id
+
     def accepts_access_token(self, text: str) -> bool:
         with self.lock:
             return self._realm.live_access_token(text) is not None

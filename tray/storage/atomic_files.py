@@ -9,15 +9,18 @@ about a file to read; our own are `FileRefused`.
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import re
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tray.errors import Unread, UserMustAct
+
+log = logging.getLogger(__name__)
 
 try:
     import fcntl
@@ -197,6 +200,16 @@ def remove_stale_temps(directory: Path, older_than: float = 60.0) -> int:
                 Path(entry.path).unlink()
                 removed += 1
     return removed
+
+
+def remove_leftovers(files: Iterable[Path], folders: Iterable[Path]) -> None:
+    """Remove what killed writers left in folders and beside files; links lead where they lead."""
+    beside = {Path(os.path.realpath(file)).parent for file in files}
+    for folder in sorted(beside | {Path(os.path.realpath(one)) for one in folders}):
+        try:
+            remove_stale_temps(folder)
+        except OSError as error:
+            log.info("%s cannot be tidied (%s)", folder, error.strerror)
 
 
 def private_directory(path: Path, *, tighten: bool = False) -> Path:

@@ -37,6 +37,7 @@ class DaemonRecord:
     running: bool = False  # it has not ended in order
     quit_at: float | None = None  # when a person ended it by `quit`, until the next start
     tried_at: float | None = None  # when a start was last tried
+    offered_at: float | None = None  # when start at login and the AWS default were offered, once
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -47,6 +48,7 @@ class DaemonRecord:
             "running": self.running,
             "quit_at": self.quit_at,
             "tried_at": self.tried_at,
+            "offered_at": self.offered_at,
         }
 
     @classmethod
@@ -59,6 +61,7 @@ class DaemonRecord:
             running=members.usable("running", flag, False),
             quit_at=members.usable("quit_at", optional(moment), None),
             tried_at=members.usable("tried_at", optional(moment), None),
+            offered_at=members.usable("offered_at", optional(moment), None),
         )
 
 
@@ -81,6 +84,18 @@ def record(state: Path, **changes: Any) -> None:
         change_record(state, **changes)
     except (OSError, TrayError) as error:
         log.warning("daemon.json cannot be written (%s)", type(error).__name__)
+
+
+def may_offer(state: Path, at: float) -> bool:
+    """Whether nothing was offered before; recorded first, so that it is once whatever is said."""
+    if read_record(state).offered_at is not None:
+        return False
+    try:
+        change_record(state, offered_at=at)
+    except (OSError, TrayError) as error:
+        log.warning("daemon.json cannot be written (%s)", type(error).__name__)
+        return False
+    return True
 
 
 def record_start(state: Path, environ: Mapping[str, str]) -> None:

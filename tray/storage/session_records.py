@@ -1,8 +1,12 @@
 """
 ``state.json``, version 1: the token store of each session, and what is remembered of it.
 
-``{"version": 1, "sessions": {KEY: ENTRY}}``. What this version cannot use stays in the file; a
-file that is not JSON or of a later version is kept aside before it is overwritten.
+``{"version": 1, "writes": COUNT, "sessions": {KEY: ENTRY}}``. What this version cannot use stays
+in the file; a file that is not JSON or of a later version is kept aside before it is overwritten.
+
+``state.json.copy`` holds the same. Of the two the one that was written more often counts: the
+other has come back from a backup, whatever its time is. Versions that know no count leave it, and
+the copy, as they were: then ``state.json`` counts.
 """
 
 from __future__ import annotations
@@ -23,12 +27,14 @@ from tray.core.json_members import (
     list_of,
     mapping,
     moment,
+    number,
     one_of,
     optional,
     text,
 )
 from tray.core.lineage import NO_LINEAGE, Lineage
 from tray.core.model import Memory, TokenStore
+from tray.errors import TrayError
 from tray.storage.atomic_files import (
     LOCK_TIMEOUT,
     FileRefused,
@@ -101,12 +107,63 @@ class Record:
         return record, not members.unusable
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was read: an empty document if neither file can be used."""
+
+    document: dict[str, Any]
+    data: bytes  # the file with it
+    unusable: bytes = b""  # ``state.json``, if that cannot be used
+
+
+class RecordFile:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._copy = path.with_name(f"{path.name}.copy")
+
+    def read(self) -> Found:
+        """Raises `Unread`, or OSError or FileRefused for ``state.json`` itself."""
+        first, copy = b"", b""
+        with suppress(FileNotFoundError):
+            first = read_small(self.path)
+        with suppress(OSError, FileRefused):  # there is none; an unread one may be the newer
+            copy = read_small(self._copy)
+        document = _document(first)
+        unusable = b"" if document else first
+        other = _document(copy) if copy != first else {}
+        if _writes(other) > _writes(document):
+            return Found(other, copy, unusable)
+        return Found(document, first, unusable)
+
+    def write(self, found: Found, sessions: Mapping[str, Any], *, aside: bool) -> None:
+        """Write it with these sessions, in place of what was found; `aside` keeps that, too."""
+        if found.unusable or aside:
+            write_atomic(self.path.with_suffix(".json.broken"), found.unusable or found.data)
+        document = {
+            **found.document,
+            "version": VERSION,
+            "writes": max(_writes(found.document), 0) + 1,
+            "sessions": dict(sessions),
+        }
+        data = json.dumps(document, indent=1).encode() + b"\n"
+        write_atomic(self.path, data)
+        with suppress(OSError, TrayError):  # it is for when the first is lost, or comes back
+            write_atomic(self._copy, data)
+
+    def restore_lost(self) -> None:
+        """Give a lost name to the other file again, so that that may be lost, too."""
+        for lost, other in ((self.path, self._copy), (self._copy, self.path)):
+            if not lost.exists():
+                with suppress(OSError):  # neither is there, or no links are possible
+                    lost.hardlink_to(other)
+
+
 class Records:
     """Read and change ``state.json`` under the lock ``state``, from any of our processes."""
 
     def __init__(self, state: Path) -> None:
         self.path = state / "state.json"
-        self._copy = state / "state.json.copy"
+        self._file = RecordFile(self.path)
         self._lock_path = lock_path(state, "state")
 
     def read(self) -> dict[str, Record]:
@@ -115,10 +172,7 @@ class Records:
 
     def recalled(self) -> RecordsRead:
         """Return what the daemon is told; a lost name is given to the file again."""
-        for lost, other in ((self.path, self._copy), (self._copy, self.path)):
-            if not lost.exists():
-                with suppress(OSError):  # neither is there, or no links are possible
-                    lost.hardlink_to(other)
+        self._file.restore_lost()
         entries = self.read()
         newest = {key: entry.lineage.newest for key, entry in entries.items()}
         return RecordsRead(
@@ -135,35 +189,20 @@ class Records:
         """Durable; an unusable file is first kept as ``state.json.broken``. May be `Busy`."""
         private_directory(self.path.parent)
         with FileLock(self._lock_path, timeout=LOCK_TIMEOUT):
-            data, document = self._read()
-            sessions = document.get("sessions", {})
+            found = self._file.read()
+            sessions = found.document.get("sessions", {})
             before, whole = _entry(sessions.get(key, {}))
             record = replace(before or Record(), **changes)
             if key in sessions and before == record:
                 return record
-            if not whole or (data and not document):
-                write_atomic(self.path.with_suffix(".json.broken"), data)
-            kept = sessions.get(key) if before is not None else None
-            entry = record.to_json(kept or {})
-            document = {
-                **document,
-                "version": VERSION,
-                "sessions": {**sessions, key: entry},
-            }
-            write_atomic(self.path, json.dumps(document, indent=1).encode() + b"\n")
-            self._keep_copy()
+            entry = record.to_json(sessions.get(key, {}) if before is not None else {})
+            self._file.write(found, {**sessions, key: entry}, aside=not whole)
             return record
-
-    def _keep_copy(self) -> None:
-        """Give the file a second name, in case the first is deleted."""
-        with suppress(OSError):
-            self._copy.unlink(missing_ok=True)
-            self._copy.hardlink_to(self.path)
 
     def _usable(self, only: str | None) -> dict[str, Record]:
         """Return entries; a renewal asks for its ``only`` one twice, beside hundreds of others."""
         try:
-            sessions = self._read()[1].get("sessions", {})
+            sessions = self._file.read().document.get("sessions", {})
         except (OSError, FileRefused) as error:
             log.warning("state.json cannot be read (%s)", type(error).__name__)
             return {}
@@ -177,31 +216,28 @@ class Records:
                     entries[key] = record
         return entries
 
-    def _bytes(self) -> bytes:
-        for path in (self.path, self._copy):
-            with suppress(FileNotFoundError):
-                if data := read_small(path):
-                    return data
-        return b""
-
-    def _read(self) -> tuple[bytes, dict[str, Any]]:
-        """Return the file, and the document in it; an empty one if it cannot be used."""
-        data = self._bytes()
-        if not data:
-            return b"", {}
-        try:
-            document = json.loads(data)
-            members = Members(document)
-            members.get("version", one_of((VERSION,)), VERSION)
-            members.need("sessions", mapping)
-        except (ValueError, RecursionError) as error:
-            log.warning("state.json cannot be used (%s)", type(error).__name__)
-            return data, {}
-        return data, document
-
 
 def _entry(document: object) -> tuple[Record | None, bool]:
     try:
         return Record.from_json(document)
     except BadDocument:
         return None, False
+
+
+def _document(data: bytes) -> dict[str, Any]:
+    if not data:
+        return {}
+    try:
+        document: dict[str, Any] = json.loads(data)
+        members = Members(document)
+        members.get("version", one_of((VERSION,)), VERSION)
+        members.need("sessions", mapping)
+    except (ValueError, RecursionError) as error:
+        log.warning("state.json cannot be used (%s)", type(error).__name__)
+        return {}
+    return document
+
+
+def _writes(document: Mapping[str, Any]) -> int:
+    """Return how often a document was written; one that cannot be used counts least."""
+    return int(Members(document).usable("writes", number, 0.0)) if document else -1

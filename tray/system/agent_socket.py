@@ -14,12 +14,12 @@ import socket
 import stat
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from tray.errors import Busy, Unreachable, UserMustAct
+from tray.errors import Busy, TrayError, Unreachable, UserMustAct
 from tray.storage.atomic_files import make_directories
 from tray.system import LINUX, WINDOWS
 from tray.system.agent_places import LONGEST_SOCKET_PATH
@@ -70,6 +70,21 @@ def connection(path: Path, timeout: float) -> Connection:
         raise Unreachable(msg) from error
 
 
+def first_listener(paths: Sequence[Path]) -> tuple[Path, Listener]:
+    """Raises `Busy` if another daemon answers at the last of the places, `UserMustAct`."""
+    trouble = ""
+    for path in paths:
+        try:
+            return path, listener(path)
+        except Busy:
+            if path == paths[-1]:
+                raise
+        except (TrayError, OSError) as error:
+            trouble = str(error)
+            log.info("%s: %s", path, error)
+    raise UserMustAct(trouble)
+
+
 def listen(path: Path) -> socket.socket:
     """
     Return the agent's socket, listening and non-blocking; the caller holds the daemon lock.
@@ -92,6 +107,17 @@ def listen(path: Path) -> socket.socket:
         msg = f"cannot open the agent's socket {path}: {error.strerror or error}"
         raise UserMustAct(msg, reason="no-permission") from error
     return server
+
+
+def socket_mark(path: Path) -> tuple[int, int] | None:
+    """Return what tells this socket from another at its place; None for a pipe, or nothing."""
+    if WINDOWS:
+        return None
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def connect(path: Path, timeout: float) -> socket.socket:

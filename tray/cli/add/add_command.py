@@ -17,6 +17,7 @@ from tray.cli.add.role_picker import pick
 from tray.cli.command_context import CommandContext
 from tray.cli.daemon_commands import start_if_needed
 from tray.cli.front.terminal import Ended, WrongUse, note
+from tray.cli.login.first_offer import offer
 from tray.core.model import SsoSession
 from tray.core.profiles.profile_planning import (
     TEMPLATE,
@@ -208,6 +209,7 @@ def _write(
     may_write(asks=asks and not typed.yes)
     add_profiles(path, context.paths.state, new, gone)
     _tell(list(new), made, gone)
+    offer(context)
     if not new:
         return
     region = "" if typed.region is not None else f" --region {session.region}"

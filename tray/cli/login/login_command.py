@@ -15,6 +15,7 @@ import click
 from tray.cli.command_context import NO_SUCH_NAME, CommandContext, say_acting_alone
 from tray.cli.daemon_commands import start_if_needed
 from tray.cli.front.terminal import Ended, WrongUse, note
+from tray.cli.login.first_offer import offer
 from tray.cli.login.sign_in_progress import SignInPage
 from tray.cli.session_commands import each, meant, one_by_one, renewed, say_what_ends
 from tray.cli.status_command import status_now
@@ -74,6 +75,8 @@ def login(
     one_by_one(
         sessions, lambda one: _unlocked(context, one, typed) or _sign_in(context, one, typed)
     )
+    if sessions:
+        offer(context)
 
 
 def sign_in_plainly(context: CommandContext, session: SsoSession) -> tuple[int, str]:

@@ -237,7 +237,8 @@ def signed_in(state: TrayState, event: ev.SignedIn, now: Now) -> Step:
     note = fx.RecordHistory("signed-in", event.key)
     # The file may have changed while this event was on its way.
     look = fx.InspectTokenFile(event.key)
-    return state.with_session(after), (note, *fx.done(waiting, 0, sentence), look)
+    offer = (fx.OfferSettings(),) if sign_in.opens == "resident" else ()
+    return state.with_session(after), (note, *fx.done(waiting, 0, sentence), look, *offer)
 
 
 def failed(state: TrayState, event: ev.SignInFailed) -> Step:

@@ -33,6 +33,15 @@ REMOVED_BUTTONS: dict[ButtonAction, str] = {
 SENTENCE = 240  # most characters of a foreign sentence in a notice
 
 
+OfferedSetting = Literal["start-at-login", "default-follows"]
+OFFER_BUTTONS: dict[OfferedSetting, str] = {
+    "start-at-login": "Start at login",
+    "default-follows": "Set the AWS default",
+}
+_OFFERS: dict[OfferedSetting, str] = {
+    "start-at-login": "start SSO Tray at every login",
+    "default-follows": "let aws and every SDK follow the active profile",
+}
 CHANGES_NAMED = 3  # roles of each kind in a notice
 
 
@@ -117,6 +126,12 @@ def keyring_notice(reason: KeyringReason, keys: Sequence[str]) -> tuple[str, str
 
 def config_notice(sentence: str) -> tuple[str, str]:
     return "The AWS config can't be read", f"{sentence} The last good version stays in use."
+
+
+def offer_notice(actions: Sequence[OfferedSetting]) -> tuple[str, str]:
+    what = [_OFFERS[action] for action in actions]
+    both = f"{what[0][:1].upper()}{listed(what)[1:]}?"
+    return "SSO Tray keeps you signed in", f"{both} Both are in the menu's settings, too."
 
 
 def nameless(category: NoticeCategory, at: float | None, now: Now) -> tuple[str, str]:

@@ -11,7 +11,12 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from tray.errors import UserMustAct
-from tray.storage.atomic_files import make_directories, read_small, write_atomic
+from tray.storage.atomic_files import (
+    make_directories,
+    read_small,
+    remove_stale_temps,
+    write_atomic,
+)
 
 _LIMIT: Final = 64 * 1024
 
@@ -108,6 +113,7 @@ class FileEntry(Autostart):
 
     def _save(self, data: bytes) -> None:
         make_directories(self._file.parent)
+        remove_stale_temps(self._file.parent)
         write_atomic(self._file, data, mode=0o644)
 
 
