@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[2]
 TESTED = (
     "tests/core",
     "tests/aws/calls/test_failures.py",
+    "tests/aws/calls/test_renewal.py",
     "tests/aws/test_config_edit.py",
     "tests/aws/test_credential_process.py",
     "tests/aws/test_error_words.py",
@@ -30,6 +31,7 @@ TESTED = (
     "tests/aws/test_timestamps.py",
     "tests/aws/test_token_cache.py",
     "tests/test_applied.py",
+    "tests/test_records.py",
     "tests/test_settings.py",
     "tests/worker/test_adoption.py",
     "tests/worker/test_callback.py",
