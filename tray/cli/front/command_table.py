@@ -93,6 +93,8 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "profiles": Command(
         "tray.cli.profile_commands:profiles",
         Argument("words", shown="[WORD]...", many=True),
+        Option("--star", kind="flag", help="Make a profile a favourite; alone: list them."),
+        Option("--unstar", kind="flag", help="Make a profile no favourite any more."),
         _AS_JSON,
         quick="tray.cli.quick.quick_listing:profiles",
     ),

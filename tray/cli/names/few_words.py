@@ -17,6 +17,7 @@ from tray.core.text import index_text, managed_text, search_text
 from tray.errors import NotFound
 from tray.storage.account_records import read_index
 from tray.storage.active_profile import read_active, read_previous
+from tray.storage.remembered_file import read_remembered
 
 
 def at_terminal() -> bool:
@@ -26,15 +27,17 @@ def at_terminal() -> bool:
 
 def search_of(context: CommandContext, catalog: Catalog, *, bare: bool = False) -> RoleSearch:
     """
-    Return the search over all profiles that can be used, those used last first.
+    Return the search over all profiles that can be used, favourites and those used last first.
 
     `bare`: roles without a profile, too.
     """
     guarded = context.settings_or_safe().preferences.guarded
     state = context.paths.state
     rows = role_rows(read_index(state), catalog, guarded, bare=bare)
-    recent = [name for name in (read_active(state), read_previous(state)) if name is not None]
-    return RoleSearch(rows, [(name,) for name in recent])
+    remembered = read_remembered(state)
+    names = (read_active(state), read_previous(state))
+    recent = [(name,) for name in names if name is not None]
+    return RoleSearch(rows, (*remembered.favourites, *recent, *remembered.recent))
 
 
 def profile_found(

@@ -31,6 +31,10 @@ def several(words: str, names: Sequence[str]) -> str:
     return f'"{clean(words)}" matches {len(names)} profiles. Add a word:{shown}{more}'
 
 
+def starred(name: str, *, on: bool) -> str:
+    return f'"{clean(name)}" is a favourite.' if on else f'"{clean(name)}" is no favourite.'
+
+
 def use(name: str) -> str:
     return f"Use {name}"
 
