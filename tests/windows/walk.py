@@ -68,7 +68,7 @@ MOST_TIMES = 4.0
 ROW = 20
 PROFILES = 166
 MARGIN = 10
-"""Pixels: a row of a menu, where from its bottom the row "Profile" is, and what is left of a text."""
+"""Pixels: a row of a menu, where from its bottom "Profile" is, and what is left of a text."""
 
 NOT_JUDGED = {
     "a notification with buttons": "Wine has no WinRT",
