@@ -37,6 +37,24 @@ def test_signed_out_elsewhere_is_believed(world: World) -> None:
     assert ({}, False, 0) == (world.backend.items, world.file.exists(), world.asked())
 
 
+@pytest.mark.parametrize("kind", ["judge-removed", "sign-out"])
+def test_a_sign_in_that_died_after_a_sign_out_is_published(world: World, kind: Any) -> None:
+    """K8: the file that is missing held another token; this one was never in the folder."""
+    _remove(world)
+    world.center.revoke()
+    world.run(kind)
+    died = world.sign_in()
+    world.context.keyring_store.store(CORP.key, died)
+
+    outcome = world.run("judge-removed")
+
+    assert isinstance(outcome, RemovalJudged)
+    assert ("published", died.access_token.reveal()) == (
+        outcome.verdict,
+        world.members()["accessToken"],
+    )
+
+
 def test_slow_revocation_never_brings_a_session_back(world: World) -> None:
     """K5: refreshing still works for a while after a sign-out, and is not tried."""
     world.center.revocation_delay = 3600
