@@ -121,3 +121,14 @@ def test_what_was_listed_long_ago_is_forgotten(tmp_path: Path) -> None:
 
     assert (True, False) == (some, none)
     assert (["corp"], 1.0) == (list(read_index(tmp_path)), last_use(tmp_path))
+
+
+def test_what_stays_in_memory_has_no_email_and_each_list_of_roles_once(tmp_path: Path) -> None:
+    """5,000 roles of 500 accounts are ten names."""
+    two = tuple(ListedAccount(str(one) * 12, "A", "a@example.com", ("x", "y")) for one in (1, 2))
+    change_index(tmp_path, "corp", lambda _: replace(CORP, accounts=two))
+
+    first, second = read_index(tmp_path, emails=False)["corp"].accounts
+
+    assert ("", "") == (first.email, second.email)
+    assert first.roles is second.roles

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from tests.benchmarks import (
+    accounts,
     change,
     click,
     commands,
@@ -35,6 +36,7 @@ PARTS = {
     "click": click.measure,
     "start": start.measure,
     "frozen": frozen.measure,
+    "accounts": accounts.measure,
     "resident": daemon.measure,
     "resident-large": daemon.measure_large,
 }

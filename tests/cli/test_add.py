@@ -462,3 +462,22 @@ def test_a_portal_that_is_not_allowed_is_refused_before_anything_is_written(stag
     assert [] == stage.opened()
     said = [one["sentence"] for one in doctor["findings"]]
     assert f"Set by your administrator in {site}: allowed_start_urls." in said
+
+
+def test_one_role_in_two_regions(stage: Stage) -> None:
+    """A second name for a role that has a profile; without one it is said how."""
+    stage.signed_in_by_cli()
+    role = ("add", "corp", "--account", "123456789011", "--role", "FullAccess")
+
+    without = stage.tray(*role, "--region", "us-east-1")
+    second = stage.tray(*role, "--region", "us-east-1", "--name", "dev-us")
+    again = stage.tray(*role, "--region", "us-east-1", "--name", "dev-us")
+    slash = stage.tray(*role, "--name", "{account_name}/{role_name}")
+
+    assert [0, 0, 0, 2] == [one.code for one in (without, second, again, slash)]
+    assert "--name NAME" in without.err
+    found = profiles_of(stage)
+    assert ("eu-west-1", "us-east-1") == (found["dev"]["region"], found["dev-us"]["region"])
+    assert found["dev"]["sso_role_name"] == found["dev-us"]["sso_role_name"]
+    assert "Nothing to add: 1 profile already exist" in again.out
+    assert "JavaScript" in slash.err

@@ -13,7 +13,6 @@ from tray.core.accounts.account_index import (
     ListedAccount,
     RoleChanges,
     SessionAccounts,
-    for_memory,
     listed_accounts,
     relisted,
     role_rows,
@@ -343,25 +342,3 @@ def test_a_list_of_another_portal_or_session_counts_for_nothing() -> None:
     }
 
     assert [RoleRow("corp", "111111111111", "", "r", "dev")] == role_rows(index, config(dev), ())
-
-
-def test_what_stays_in_memory_has_no_email_and_each_list_of_roles_once() -> None:
-    """5,000 roles of 500 accounts are ten names."""
-    other = replace(PROD, roles=tuple(name for name in ("Admin", "r")))
-
-    (kept,) = for_memory({"corp": known(0.0, DATA, other)}).values()
-
-    assert ["", ""] == [account.email for account in kept.accounts]
-    assert kept.accounts[0].roles is kept.accounts[1].roles
-
-
-def test_a_forgotten_index_is_not_listed_again_by_itself() -> None:
-    """What the user has deleted stays away until a surface needs it."""
-    story = signed_in(0.0, -HOUR)
-    story.send(ev.AccountsRead({}))
-    story.send(ev.Tick(), 10 * MINUTE)
-    unasked = listings(story)
-
-    story.send(AccountsUsed())
-
-    assert ([], ["corp"]) == (unasked, listings(story))

@@ -65,6 +65,9 @@ def test_a_name_holds_nothing_a_shell_or_file_obeys(
         ("{account_name.__class__}", False),
         ("{role_name!r}", False),
         ("{role_name:>99999999}", False),
+        ("{account_name}/{role_name}", False),
+        ("{account_name} {role_name}", False),
+        ("a.b_c@d+e-{role_name}", True),
     ],
 )
 def test_a_template_has_our_fields_and_no_more(template: str, sound: bool) -> None:
@@ -233,3 +236,27 @@ def test_a_profile_has_its_sessions_style() -> None:
         **own,
         "output": "json",
     } == profile_keys(legacy, DEV, None, "json")
+
+
+def test_a_role_gets_a_second_profile_under_another_name_only() -> None:
+    """One role in two regions: asked for by its name; the same again adds nothing."""
+    one = Profile("Dev-Admin", "sso", "corp", "111111111111", "Admin", "eu-west-1")
+    two = Profile("admin-us", "sso", "corp", "111111111111", "Admin", "us-east-1")
+
+    plain = plan(CORP, (one,), (DEV,), EVERY, "admin-us")
+    asked = plan(CORP, (one,), (DEV,), EVERY, "admin-us", again=True)
+    repeated = plan(CORP, (one, two), (DEV,), EVERY, "admin-us", again=True)
+    both = plan(CORP, (one, two), (DEV, PROD), EVERY, "admin-us", again=True)
+
+    assert ((), ("Dev-Admin",)) == (plain.new, plain.there)
+    assert ((("admin-us", DEV),), ()) == (asked.new, asked.there)
+    assert ((), ("admin-us",)) == (repeated.new, repeated.there)
+    assert [("admin-us-ReadOnly-222222222222", PROD)] == list(both.new)
+
+
+def test_account_slash_role_is_refused_with_the_reason() -> None:
+    """Some tools name profiles so; one SDK leaves those out, and nothing says why."""
+    flaw = template_flaw("{account_name}/{role_name}")
+
+    assert flaw is not None
+    assert 'can\'t hold "/": the AWS SDK for JavaScript' in flaw

@@ -9,6 +9,8 @@ from typing import Any
 from tray.cli.apply_command import follow_active
 from tray.cli.command_context import CommandContext
 from tray.cli.front.terminal import Ended, WrongUse, finish, note, say
+from tray.cli.names.favourites import favourites, unstar_gone
+from tray.cli.names.favourites import star as make_favourite
 from tray.cli.names.few_words import at_terminal, profile_found, search_of
 from tray.cli.quick.profile_table import table
 from tray.cli.shell.shell_integration import tell_prompts
@@ -23,8 +25,11 @@ from tray.managed.managed_sections import applies
 from tray.storage.active_profile import read_active, read_previous, record_active
 
 
-def profiles(*, words: tuple[str, ...], as_json: bool) -> None:
+def profiles(*, words: tuple[str, ...], star: bool, unstar: bool, as_json: bool) -> None:
     context = CommandContext.of_this_process()
+    if unstar or (star and words):
+        say(_starred(context, words, star=star, unstar=unstar))
+        return
     refused = False
     try:
         catalog = context.catalog()
@@ -34,6 +39,9 @@ def profiles(*, words: tuple[str, ...], as_json: bool) -> None:
     guarded, active = settings.preferences.guarded, read_active(context.paths.state)
     document = listed_profiles(catalog, guarded, settings.problems, active)
     document["profiles"] = _fitting(document["profiles"], " ".join(words))
+    if star:
+        by_name = {row["name"]: row for row in document["profiles"]}
+        document["profiles"] = [by_name[one] for one in favourites(context) if one in by_name]
     if as_json:
         say(json.dumps(document, indent=2))
     else:
@@ -42,6 +50,13 @@ def profiles(*, words: tuple[str, ...], as_json: bool) -> None:
             note(problem)
     if refused:
         raise Ended("", 1)
+
+
+def _starred(context: CommandContext, words: tuple[str, ...], *, star: bool, unstar: bool) -> str:
+    if not words or (star and unstar):
+        raise WrongUse("Give --star or --unstar, and a profile.")
+    gone = unstar_gone(context, words) if unstar else None
+    return gone if gone is not None else make_favourite(context, words, on=star)
 
 
 def _fitting(rows: list[dict[str, Any]], words: str) -> list[dict[str, Any]]:
@@ -83,8 +98,8 @@ def _pick(context: CommandContext) -> None:
     active = read_active(context.paths.state)
     say(sentences.now_active(active))
     picked = pick(search_of(context, context.catalog()), active)
-    if picked is not None and picked != active:
-        _switch(context, picked)
+    if picked is not None and picked.profile != active:
+        _switch(context, picked.profile)
 
 
 def _meant(context: CommandContext, words: tuple[str, ...]) -> str:

@@ -53,6 +53,7 @@ class AgentHandlers:
     ]
     look_again: Callable[[], None]
     profile: Callable[[str | None], dict[str, Any]]
+    found: Callable[[str], dict[str, Any]] = lambda _words: {"exit": 1, "sentence": ""}
 
 
 class Agent:
@@ -249,6 +250,9 @@ class Agent:
             case "profile":
                 client.send({"done": self._answers.profile(request["profile"])})
                 return
+            case "find":
+                client.send({"done": self._answers.found(request["profile"] or "")})
+                return
             case "credentials" | "whoami" | "environment" | "role-credentials" | "role-whoami":
                 asker = program_behind(client.process)  # now: it may have ended before the answer
                 wanted = request.get("profile")
@@ -320,6 +324,7 @@ _NEEDS: Final[dict[str, tuple[str, ...]]] = {
     "role-credentials": ("session", "account", "role"),
     "role-whoami": ("session", "account", "role"),
     "profile": ("profile",),
+    "find": ("profile",),
     "quit": (),
 }
 

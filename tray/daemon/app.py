@@ -106,6 +106,7 @@ class Daemon:
                 self.service.answer,
                 self._look_again,
                 lambda name: self.files.facts(self.loop.state, name),
+                self.desktop.found,
             )
         )
         self.jobs = WorkerJobs(self.pool, self.post, self._restart, self.agent.network_of)

@@ -154,6 +154,12 @@ class Desktop:
         say = menu_text.copied(what) if done else menu_text.not_copied(what, text)
         self.report(fx.Report(*say, good=done))
 
+    def found(self, words: str) -> dict[str, Any]:
+        """Answer ``find`` with names of profiles, never guarded ones (A7); two are too many."""
+        rows = self._roles.search().find(words)
+        names = [row.profile for row in rows if row.profile is not None and not row.guarded]
+        return {"exit": 0, "sentence": "", "profiles": names[:2]}
+
     async def remember_role(self, effect: fx.RememberRole) -> None:
         try:
             await asyncio.to_thread(self._roles.remember, effect)
@@ -166,7 +172,7 @@ class Desktop:
 
     async def open_terminal(self, command: TerminalCommand) -> None:
         """Run a command of ours where the user can type; else it is copied."""
-        argv = [*own_program(self.environ), command]
+        argv = [*own_program(self.environ), *command.split()]
         if not await asyncio.to_thread(open_in_terminal, argv, self.environ):
             await self.copy(f"sso-tray {command}", menu_text.COPIED_FOR_TERMINAL)
 

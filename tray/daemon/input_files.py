@@ -12,7 +12,6 @@ from typing import Any, Final
 from tray.aws.config.catalog import CatalogReader, aws_files
 from tray.aws.config.config_files import ConfigFiles
 from tray.core import events as ev
-from tray.core.accounts.account_index import for_memory
 from tray.core.events import Event
 from tray.core.model import Catalog, InputFile, Now, Profile
 from tray.core.profiles.guards import is_managed
@@ -292,8 +291,10 @@ class InputFiles:
     async def read_accounts(self) -> None:
         """Read the index of accounts and roles; without one there is nothing to find."""
         state = self._paths.state
-        index, used_at = await asyncio.to_thread(lambda: (read_index(state), last_use(state)))
-        self._post(ev.AccountsRead(for_memory(index), used_at))
+        index, used_at = await asyncio.to_thread(
+            lambda: (read_index(state, emails=False), last_use(state))
+        )
+        self._post(ev.AccountsRead(index, used_at))
         return_freed_memory()
 
     def read_active(self) -> None:

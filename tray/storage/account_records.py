@@ -15,10 +15,10 @@ import logging
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from tray.core import policy
-from tray.core.accounts.account_index import SessionAccounts
+from tray.core.accounts.account_index import ListedAccount, SessionAccounts
 from tray.core.json_members import BadDocument, Members, mapping, moment, one_of
 from tray.errors import TrayError
 from tray.storage.atomic_files import LOCK_TIMEOUT, private_directory, read_small, write_atomic
@@ -32,8 +32,12 @@ USED: Final = "accounts-used"
 LARGEST: Final = 64 * 1024 * 1024  # bytes; 10,000 roles take half a megabyte
 
 
-def read_index(state: Path) -> dict[str, SessionAccounts]:
-    """Return the index by session key; what cannot be used of it is left out."""
+def read_index(state: Path, *, emails: bool = True) -> dict[str, SessionAccounts]:
+    """
+    Return the index by session key; what cannot be used of it is left out.
+
+    Equal names and lists of roles are kept once: 5,000 roles take a tenth of a megabyte.
+    """
     try:
         data = read_small(state / NAME, limit=LARGEST)
     except FileNotFoundError:
@@ -43,7 +47,7 @@ def read_index(state: Path) -> dict[str, SessionAccounts]:
         return {}
     found: dict[str, SessionAccounts] = {}
     try:
-        members = Members(json.loads(data))
+        members = Members(json.loads(data, object_hook=_Accounts(emails=emails)))
         members.need("version", one_of((VERSION,)))
         sessions = members.need("sessions", mapping)
     except (ValueError, RecursionError) as error:
@@ -53,6 +57,29 @@ def read_index(state: Path) -> dict[str, SessionAccounts]:
         with suppress(BadDocument):
             found[key] = SessionAccounts.from_json(entry)
     return found
+
+
+class _Accounts:
+    """Makes accounts while they are read, so that not all of the document is there at once."""
+
+    def __init__(self, *, emails: bool) -> None:
+        self._emails = emails
+        self._names: dict[str, str] = {}
+        self._roles: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+    def __call__(self, members: dict[str, Any]) -> object:
+        if "roles" not in members:
+            return members
+        try:
+            account = ListedAccount.from_json(members)
+        except BadDocument:
+            return members  # whoever wants an account says what is wrong
+        roles = self._roles.get(account.roles)
+        if roles is None:
+            roles = tuple(self._names.setdefault(name, name) for name in account.roles)
+            self._roles[roles] = roles
+        email = account.email if self._emails else ""
+        return ListedAccount(account.account_id, account.name, email, roles)
 
 
 def change_index(

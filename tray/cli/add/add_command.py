@@ -56,6 +56,11 @@ class _Options:
     yes: bool
 
     @property
+    def again(self) -> bool:
+        """Whether a role that has a profile is to get another, under a name that was asked for."""
+        return self.name != TEMPLATE and not (self.every or self.sync)
+
+    @property
     def narrows(self) -> bool:
         return bool(self.every or self.sync or self.prune or self.account or self.role)
 
@@ -101,7 +106,7 @@ def add(
     profiles = context.catalog().profiles
     if typed.narrows and region is None:
         typed = replace(typed, region=usual_region(profiles))
-    made = plan(meant, profiles, some, found, typed.name, unknown)
+    made = plan(meant, profiles, some, found, typed.name, unknown, again=typed.again)
     _write(context, meant, made, typed, asks=asks)
 
 
@@ -163,7 +168,7 @@ def _with_defaults(
     if output is None:
         output = _or_none("CLI default output format", "json")
     typed = replace(typed, region=region, output=output)
-    made = plan(session, profiles, some, found, typed.name)
+    made = plan(session, profiles, some, found, typed.name, again=typed.again)
     if len(made.new) != 1 or typed.name != TEMPLATE:
         return typed
     ((default, _),) = made.new
@@ -200,6 +205,8 @@ def _write(
     gone = may_go if typed.prune or _offered(may_go, typed, asks=asks) else ()
     if not new and not gone:
         click.echo(f"Nothing to add: {counted(len(made.there), 'profile')} already exist.")
+        if not typed.again and not typed.every and not typed.sync:
+            note("For another profile of a role, give it a name: --name NAME")
         return
     path = context.paths.aws_config
     show_diff(path, lambda data: with_profiles(data, str(path), new, gone))

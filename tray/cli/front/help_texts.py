@@ -177,6 +177,9 @@ managed keys are removed.
 PROFILES: Final = """\
 List the profiles of the AWS config, as the AWS CLI lists them; with WORDs, those they find.
 
+Favourites come first in the menu, in the list of "use" and in the desktop's search; stars are set
+there, too.
+
 "*" marks the active one. If the AWS CLI refuses the config, --json prints no profiles and names
 the problem, and the exit code is 1.
 """
@@ -206,7 +209,8 @@ Add profiles for the accounts and roles you have in a session.
 SESSION is an existing session or a new name; in a terminal, you are asked for what is missing. A
 new session is written first. Then SSO Tray signs in if necessary, lists your accounts and roles,
 lets you pick, shows the change and writes all profiles at once. Roles that already have a profile
-are skipped. Nothing else in the file changes. If SSO Tray isn't running, it is started, as by
+are skipped, unless you choose them and give a new name by --name, as for a second region. Nothing
+else in the file changes. If SSO Tray isn't running, it is started, as by
 "login".
 
 Patterns work as in a shell and can be repeated. With --sync, profiles for roles you no longer have
@@ -220,6 +224,7 @@ Examples:
   sso-tray add corp --account "*prod*" --role ReadOnly --name "{account_name}-ro"
   sso-tray add devto-article --start-url https://sso-portal.awsapps.com/start \\
       --sso-region eu-west-2 --role ReadOnly --name test-profile
+  sso-tray add corp --account 111122223333 --role Admin --name admin-us --region us-east-1
   sso-tray add corp --sync --prune             add new roles, remove lost ones
 
 Name templates can use {account_name}, {account_id}, {role_name}, {email} and {session}. Names

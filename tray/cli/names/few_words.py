@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -17,6 +18,7 @@ from tray.core.text import index_text, managed_text, search_text
 from tray.errors import NotFound
 from tray.storage.account_records import read_index
 from tray.storage.active_profile import read_active, read_previous
+from tray.storage.remembered_file import read_remembered
 
 
 def at_terminal() -> bool:
@@ -26,15 +28,17 @@ def at_terminal() -> bool:
 
 def search_of(context: CommandContext, catalog: Catalog, *, bare: bool = False) -> RoleSearch:
     """
-    Return the search over all profiles that can be used, those used last first.
+    Return the search over all profiles that can be used, favourites and those used last first.
 
     `bare`: roles without a profile, too.
     """
     guarded = context.settings_or_safe().preferences.guarded
     state = context.paths.state
     rows = role_rows(read_index(state), catalog, guarded, bare=bare)
-    recent = [name for name in (read_active(state), read_previous(state)) if name is not None]
-    return RoleSearch(rows, [(name,) for name in recent])
+    remembered = read_remembered(state)
+    names = (read_active(state), read_previous(state))
+    recent = [(name,) for name in names if name is not None]
+    return RoleSearch(rows, (*remembered.favourites, *recent, *remembered.recent))
 
 
 def profile_found(
@@ -81,6 +85,18 @@ def _used(catalog: Catalog, row: RoleRow) -> Profile:
         return profile_named(catalog, row.profile)
     session = next(one for one in catalog.sessions if one.key == row.session)
     return bare_role(session, row.account_id or "", row.role_name or "", catalog.profiles)
+
+
+def role_picked(context: CommandContext, catalog: Catalog, active: str | None) -> Profile:
+    """Return what is picked from a list of all roles, guarded ones too; raises Ended, WrongUse."""
+    if not at_terminal() or os.environ.get("TERM") == "dumb":
+        raise WrongUse("A list to pick from needs a terminal.")
+    from tray.cli.names.profile_picker import pick
+
+    row = pick(search_of(context, catalog, bare=True), active, guarded=True)
+    if row is None:
+        raise Ended("", 1)
+    return _used(catalog, row)
 
 
 def named_once(named: Sequence[str], profile: str | None) -> tuple[str, ...]:

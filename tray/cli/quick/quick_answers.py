@@ -61,6 +61,13 @@ def facts(profile: str | None) -> dict[str, Any] | None:
     return known if same else None
 
 
+def only_found(words: str) -> str | None:
+    """Return the one profile that words find, without guarded ones."""
+    known = done("find", words)
+    names = known["profiles"] if known is not None and not known["exit"] else []
+    return names[0] if len(names) == 1 else None
+
+
 def done(op: str, profile: str = "") -> dict[str, Any] | None:
     """Return the daemon's last word on a request."""
     line = _asked(op, profile)

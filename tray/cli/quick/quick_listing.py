@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 _QUOTES: Final = "'\"\\"
 
 
-def profiles(*, words: tuple[str, ...], as_json: bool) -> int | None:
+def profiles(*, words: tuple[str, ...], star: bool, unstar: bool, as_json: bool) -> int | None:
     """Print all of them; None if the whole of ``profiles`` has to."""
-    found = None if words else _listing()
+    found = None if words or star or unstar else _listing()
     if found is None:
         return None
     names, rest = found

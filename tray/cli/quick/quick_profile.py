@@ -3,28 +3,40 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from tray.cli.front.terminal import finish, note, say
-from tray.cli.quick.quick_answers import done, environment, facts
+from tray.cli.quick.quick_answers import done, environment, facts, only_found
 from tray.core.profiles.guards import shell_follows
 from tray.system.agent_places import state_of_linux
 from tray.system.credential_variables import profile_in_environment
 
 
 def use(*, profile: tuple[str, ...], nobody: bool) -> int | None:
-    """Switch the active profile; None for all but a plain name, or if the AWS config follows."""
-    name = profile[0] if len(profile) == 1 else ""
+    """
+    Switch the active profile; None if the AWS config follows, or for what isn't that plain.
+
+    At a terminal a few words will do, if they find one profile alone.
+    """
+    words = name = " ".join(profile)
     if nobody or name in ("", "-"):
         return None
     state = state_of_linux(os.environ)
     if state is None or os.path.lexists(f"{state}/applied.json"):
         return None
     known = facts(name)
+    if known is None and sys.stdin.isatty() and sys.stdout.isatty():
+        name = only_found(words) or ""
+        known = facts(name) if name else None
     if known is None or known["managed"] or known["profile"]["problem"] or not known["active"]:
         return None
     answer = done("use", name)
     if answer is None or answer["exit"]:
         return None
+    if name != words:
+        from tray.core.text.search_text import matched
+
+        note(matched(words, name))
     exported = profile_in_environment(os.environ)
     if exported not in (None, name) and not shell_follows(os.environ):
         from tray.core.text.display_names import clean

@@ -59,24 +59,6 @@ class ListedAccount:
         )
 
 
-def for_memory(index: Mapping[str, SessionAccounts]) -> dict[str, SessionAccounts]:
-    """Return the index without e-mails, equal lists of roles kept once: for who keeps it long."""
-    roles: dict[tuple[str, ...], tuple[str, ...]] = {}
-    names: dict[str, str] = {}
-
-    def kept(account: ListedAccount) -> ListedAccount:
-        shared = roles.get(account.roles)
-        if shared is None:
-            shared = tuple(names.setdefault(name, name) for name in account.roles)
-            roles[shared] = shared
-        return replace(account, email="", roles=shared)
-
-    return {
-        key: replace(known, accounts=tuple(map(kept, known.accounts)))
-        for key, known in index.items()
-    }
-
-
 Place = tuple[str, str, str]
 """Of a role: account id, account name, role name."""
 
@@ -139,7 +121,7 @@ class SessionAccounts:
             members.need("start_url", text),
             members.need("region", text),
             members.need("listed_at", moment),
-            members.need("accounts", list_of(ListedAccount.from_json)),
+            members.need("accounts", list_of(_account)),
             members.get("changes", optional(RoleChanges.from_json), None),
         )
 
@@ -297,6 +279,11 @@ def _profile_row(
         profile.name,
         guarded=is_guarded(profile.name, guarded),
     )
+
+
+def _account(value: object) -> ListedAccount:
+    """Check an account, which a reader may have made already."""
+    return value if isinstance(value, ListedAccount) else ListedAccount.from_json(value)
 
 
 def _place(value: object) -> Place:

@@ -64,27 +64,29 @@ class RoleSearch:
 
     def __init__(self, rows: Sequence[RoleRow], recent: Iterable[tuple[str, ...]] = ()) -> None:
         self._rows = rows
-        places: dict[tuple[str | None, str | None, str], list[int]] = {}
+        places: dict[tuple[str | None, str | None, str], list[int] | range] = {}
         wanted = dict.fromkeys(recent)
         last = dict[tuple[str, ...], list[int]]()
         for place, row in enumerate(rows):
-            places.setdefault((row.session, row.account_id, row.account_name), []).append(place)
+            account = (row.session, row.account_id, row.account_name)
+            places[account] = _with(places.get(account), place)
             if wanted and row.key in wanted:
                 last.setdefault(row.key, []).append(place)
         self._recent = [place for key in wanted for place in last.get(key, ())]
         known: dict[str, str] = {}
         shared: dict[tuple[str, ...], tuple[str, ...]] = {}
-        self._accounts = [
-            _Account(rows, group, known, shared) for group in map(_compact, places.values())
-        ]
+        self._accounts = [_Account(rows, group, known, shared) for group in places.values()]
         self._texts = [account.text for account in self._accounts]
 
     def find(self, words: str) -> list[RoleRow]:
         """Return the rows that fit, the best first: exact names, recent ones, then whole words."""
         plain = _plain(words)
         begins = [f" {word}" for word in plain.split()]
-        found = [*self._found(begins)]
-        fitting = [place for account, offsets in found for place in account.at(offsets)]
+        found = self._found(begins)
+        fitting: list[int] = []
+        for account, offsets in found:
+            places = account.places
+            fitting += places if offsets is None else [places[offset] for offset in offsets]
         fitting.sort()
         exact = _exact(found, f"\n{plain}\n") if plain else []
         first = dict.fromkeys((*exact, *self._recent))
@@ -94,17 +96,16 @@ class RoleSearch:
             rest = _ranked(found, rest, [f"{begin} " for begin in begins])
         return [*map(self._rows.__getitem__, best), *map(self._rows.__getitem__, rest)]
 
-    def _found(self, begins: Sequence[str]) -> Iterator[tuple[_Account, Sequence[int] | None]]:
-        """Yield each account that has fitting rows, with their offsets; None is all of them."""
+    def _found(self, begins: Sequence[str]) -> _Found:
         if not begins:
-            yield from ((account, None) for account in self._accounts)
-            return
+            return [(account, None) for account in self._accounts]
         # Which words fit an account itself; its rows need only hold the others.
         fits = zip(*([begin in text for text in self._texts] for begin in begins), strict=True)
         known: dict[tuple[int, tuple[bool, ...]], list[int]] = {}
+        found: _Found = []
         for account, one in zip(self._accounts, fits, strict=True):
             if False not in one:
-                yield account, None
+                found.append((account, None))
                 continue
             asked = (account.number, one)
             offsets = known.get(asked)
@@ -112,21 +113,22 @@ class RoleSearch:
                 left = [begin for begin, fit in zip(begins, one, strict=True) if not fit]
                 known[asked] = offsets = _fitting(account.texts, left)
             if offsets:
-                yield account, offsets
+                found.append((account, offsets))
+        return found
 
 
-def _exact(found: Sequence[tuple[_Account, Sequence[int] | None]], name: str) -> Iterator[int]:
+def _exact(found: _Found, name: str) -> Iterator[int]:
     """Yield the rows whose profile or account is called so."""
     for account, offsets in found:
         if offsets is None and name in account.text:
             yield from account.places
         elif account.named:
-            yield from account.at([at for at, text in enumerate(account.texts) if name in text])
+            for place, text in zip(account.places, account.texts, strict=True):
+                if name in text:
+                    yield place
 
 
-def _ranked(
-    found: Sequence[tuple[_Account, Sequence[int] | None]], places: list[int], whole: list[str]
-) -> list[int]:
+def _ranked(found: _Found, places: list[int], whole: list[str]) -> list[int]:
     """Put the rows first that have most of the words as they are."""
     score: dict[int, int] = {}
     for account, offsets in found:
@@ -160,8 +162,9 @@ class _Account:
         self.texts = shared.setdefault(texts, texts)  # what words can find of each row alone
         self.number = id(self.texts)  # the same for all accounts with these roles
 
-    def at(self, offsets: Sequence[int] | None) -> Sequence[int]:
-        return self.places if offsets is None else [self.places[offset] for offset in offsets]
+
+_Found = list[tuple[_Account, Sequence[int] | None]]
+"""Each account that has fitting rows, with their offsets; None is all of them."""
 
 
 def _fitting(texts: Sequence[str], begins: Sequence[str]) -> list[int]:
@@ -172,9 +175,16 @@ def _fitting(texts: Sequence[str], begins: Sequence[str]) -> list[int]:
     return found
 
 
-def _compact(places: list[int]) -> Sequence[int]:
-    whole = range(places[0], places[-1] + 1)
-    return whole if len(whole) == len(places) else places
+def _with(places: list[int] | range | None, place: int) -> list[int] | range:
+    """Add a place behind others: most follow each other, and a range takes no memory."""
+    if places is None:
+        return range(place, place + 1)
+    if isinstance(places, range):
+        if places.stop == place:
+            return range(places.start, place + 1)
+        places = list(places)
+    places.append(place)
+    return places
 
 
 def _holds(places: Sequence[int], place: int) -> bool:

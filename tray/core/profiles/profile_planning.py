@@ -55,13 +55,16 @@ class ProfilePlan:
 
 def template_flaw(template: str) -> str | None:
     try:
-        fields = [
-            (name, form, conversion)
-            for _, name, form, conversion in string.Formatter().parse(template)
-            if name is not None
-        ]
+        parts = list(string.Formatter().parse(template))
     except ValueError:
         return 'The name template has an unmatched "{" or "}".'
+    fields = [(name, form, conversion) for _, name, form, conversion in parts if name is not None]
+    for text, *_ in parts:
+        if unfit := _UNFIT.search(text):
+            return (
+                f'A profile name can\'t hold "{unfit[0]}": the AWS SDK for JavaScript leaves out '
+                "profiles with anything but letters, digits and . _ @ + - in their names."
+            )
     known = ", ".join(f"{{{name}}}" for name in FIELDS)
     for name, form, conversion in fields:
         if name not in FIELDS or form or conversion:
@@ -129,6 +132,8 @@ def plan(
     every: Sequence[Assignment],
     template: str,
     unknown: Collection[str] = (),
+    *,
+    again: bool = False,
 ) -> ProfilePlan:
     """
     Return what to add (of `wanted`) and what is gone; the template must be valid.
@@ -138,9 +143,13 @@ def plan(
     Roles that would share a name all get a distinguishing suffix, at least the account's number.
     Two accounts of one name count even if only one was chosen, so that a profile's name does not
     depend on which was added first. A name that is still taken gets a number.
+
+    A role that has a profile gets no other one; with `again` it does, under the template's name.
     """
     of_session = [one for one in profiles if one.kind == "sso" and one.session == session.key]
     known = profiles_of(session.key, profiles)
+    if again:
+        known = _named_so(wanted, of_session, session, template)
     fresh = [one for one in wanted if (one.account_id, one.role_name) not in known]
     taken = {one.name for one in profiles} | {"default", MANAGED_PROFILE}
     plain = [profile_name(template, one, session.key) for one in fresh]
@@ -165,6 +174,23 @@ def plan(
             if (one.account_id, one.role_name) not in assigned and one.account_id not in unknown
         ),
     )
+
+
+def _named_so(
+    wanted: Sequence[Assignment],
+    of_session: Sequence[Profile],
+    session: SsoSession,
+    template: str,
+) -> dict[tuple[str, str], str]:
+    """Map account and role to the profile that already has the name it would be given."""
+    there = {(one.name, one.account_id, one.role_name) for one in of_session}
+    found = {}
+    for one in wanted:
+        name = profile_name(template, one, session.key)
+        for named in (name, _told_apart(name, one, template)):
+            if (named, one.account_id, one.role_name) in there:
+                found[one.account_id, one.role_name] = named
+    return found
 
 
 def _twins(

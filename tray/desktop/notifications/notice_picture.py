@@ -26,6 +26,7 @@ STATES: Final[Mapping[NoticeCategory, State]] = {
     "adopted": "signed-in",
     "removed": "signed-out",
     "dropped": "signed-out",
+    "accounts": "signed-in",
 }
 
 
