@@ -7,6 +7,7 @@ embedded Identity Center. What is not of interest is cut away.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import get_args
 
@@ -14,10 +15,13 @@ from PIL import Image, ImageDraw, ImageFont
 from Xlib import X, Xatom  # type: ignore[import-untyped]  # its stubs are for this file alone
 from Xlib.display import Display  # type: ignore[import-untyped]  # the same
 
+from tests.desk import until
 from tests.desktop.person import Box, Person, person
 from tray.core.model import State
 from tray.desktop.icon.icon_drawing import draw
 from tray.desktop.icon.icon_state import IconState
+from tray.storage.remembered_file import change_remembered
+from tray.system.paths import Paths
 
 ROOT = Path(__file__).parents[1]
 PLACE = ROOT / "icons/screenshots"
@@ -67,7 +71,13 @@ def main() -> None:
         who.living.until_state("corp", "signed-in")
         who.click_on("No active profile", "dev")
         who.sees_icon("signed-in")
-        seen = who.show("Profile: dev", "staging")
+        state = Paths.from_environment(who.environ).state
+        for name in ("staging", "dev"):
+            who.click_on("Profile: ", name)
+            until(partial(_says, who, f"Profile: {name}"), "the profile")
+        change_remembered(state, lambda one: one.starred(("prod",), on=True))
+        until(partial(_says, who, "★ prod  (guarded)"), "the favourite")
+        seen = who.show("★ prod", "Open AWS console")
         keep(who, seen, "menu")
         who.desk.key(*["Escape"] * len(seen))
         who.center.end_session()
@@ -76,6 +86,11 @@ def main() -> None:
         who.sees_icon("ending")
         keep(who, [notice], "notice")
     icons().save(PLACE / "icons.png", optimize=True)
+
+
+def _says(who: Person, label: str) -> bool:
+    """Whether the menu has a row."""
+    return label in who.menu().labels()
 
 
 def paint(who: Person) -> None:

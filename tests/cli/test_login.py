@@ -378,3 +378,23 @@ def test_another_user_who_has_read_the_link_is_told_of_in_the_terminal(either: S
 
     assert (0, ["0\n"] * 2) == (signing_in.returncode, his)
     assert 1 == err.count(f"Another user of this computer (uid {SECOND_USER}) has connected")
+
+
+def test_what_two_configs_share_is_said_before_it_changes(either: Stage) -> None:
+    """One token cache serves both: to sign in or out with one does so with the other, or worse."""
+    second = either.home / "second-config"
+    second.write_text(either.config.read_text().replace("https://other.", "https://another."))
+    variables = {"AWS_CONFIG_FILE": str(second)}
+
+    told = [
+        either.tray(*words, **variables).err
+        for words in (("login", "corp"), ("login", "other"), ("logout", "corp"))
+    ]
+    usual = either.tray("login", "corp").err
+
+    same, another = "does so with the other.", "replaces that of the other."
+    assert [True] * 3 == [
+        "one token file: " in err and words in err
+        for err, words in zip(told, (same, another, same), strict=True)
+    ]
+    assert "one token file" not in usual

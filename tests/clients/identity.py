@@ -38,9 +38,10 @@ import sys
 
 import boto3
 
-sts = boto3.Session(profile_name=sys.argv[1] or None).client("sts")
+sts = None
 for _ in sys.stdin:
     try:
+        sts = sts or boto3.Session(profile_name=sys.argv[1] or None).client("sts")
         told = {"account": sts.get_caller_identity()["Account"]}
     except Exception as error:
         told = {"error": type(error).__name__, "message": str(error)}
@@ -152,7 +153,10 @@ def _asked(process: subprocess.Popen[str]) -> Answer:
     assert process.stdout is not None
     process.stdin.write("\n")
     process.stdin.flush()
-    told = json.loads(process.stdout.readline())
+    line = process.stdout.readline()
+    while line and not line.startswith("{"):  # the C++ SDK logs there, too
+        line = process.stdout.readline()
+    told = json.loads(line)
     if "error" in told:
         return Answer(error=f"{told['error']}: {told['message']}")
     return Answer(told["account"])

@@ -13,6 +13,8 @@ from tests.clients.matrix.cells import GROUPS
 from tests.clients.matrix.expectations import differences, read_expected
 from tests.clients.matrix.programs import PROGRAMS
 from tests.clients.matrix.seen import Seen
+from tray.core.doctor.config_forms import FORMS, Client
+from tray.core.doctor.findings import Quirk
 from tray.core.text.sentences import RESTART
 
 NOTHING_ELSE = ("--group", "file", "--row", "expired")
@@ -40,6 +42,37 @@ def test_who_stays_signed_out_is_named_after_a_sign_out() -> None:
 
     dead = {name for name, did in after.items() if did != "yes"}
     assert dead == {name for name in after if name.split()[0] in re.findall(r"[\w+]+", RESTART)}
+
+
+NAMES: dict[str, Client] = {
+    "CLI": "AWS CLI", "CLI 2.9": "AWS CLI", "boto3": "boto3", "JS v3": "JavaScript",
+    "Go v2": "Go", "Go v1": "Go v1", "Terraform": "Terraform", "Java": "Java", "Rust": "Rust",
+    "deltalake": "Rust", "C++": "C++",
+}  # fmt: skip
+DID = {
+    "it is read only": "yes", "it isn't read": "no", "it is refused": "no",
+    "no profile of the whole file is read": "whole file",
+    "no profile of that session is read": "whole file", "they are removed": "yes",
+    "the later one is used": "yes", "[default] is used": "yes",
+    "[profile default] is used": "second", "it is taken as it is": "no",
+    "it is read instead of the one with that name": "second",
+}  # fmt: skip
+"""What stands in the matrix for each effect that ``doctor`` names."""
+
+
+@pytest.mark.parametrize("quirk", [name for name in read_expected()["forms"] if name in FORMS])
+def test_doctor_says_of_each_form_what_each_client_did(quirk: Quirk) -> None:
+    """The table that ``doctor`` reads from is what the matrix expects, form by client."""
+    form, seen = FORMS[quirk], read_expected()["forms"][quirk]
+    usual = seen["CLI"]
+    if any("AWS CLI" in clients for clients in form.cells.values()):
+        usual = "no" if "it is read only" in form.cells else "yes"
+    said = {
+        name: next((DID[to] for to, of in form.cells.items() if client in of), usual)
+        for name, client in NAMES.items()
+    }
+
+    assert said == seen
 
 
 def test_the_guide_has_what_was_seen() -> None:

@@ -18,6 +18,7 @@ from tray.core.outcomes import (
     Outcome,
     PortalChecked,
     Refused,
+    Released,
     RemovalJudged,
     Renewed,
     SignedOut,
@@ -239,6 +240,35 @@ def test_a_command_alone_asks_nothing_but_what_was_typed() -> None:
 
     assert (None, "renew", None) == (unasked, typed, _kind(story))
     assert ["typed"] == [reply.request for reply in story.all(fx.Reply)]
+
+
+def test_what_a_release_brings_to_light_after_an_end_is_asked_about() -> None:
+    """K7: the keyring may have kept two tokens of the session that is over, both dead."""
+    story = Story(stores={"corp": "keyring"})
+    story.file(token("a"))
+    story.send(ev.RenewRequested("corp", "typed"), MINUTE)
+    story.answer(Refused("dead"))
+    story.send(ev.ReleaseRequested("corp"), 2 * MINUTE)
+    story.answer(Released("It is back."))
+    story.file(token("b", refreshable=True))
+    asked = _kind(story)
+    story.answer(PortalChecked("b", "dead"))
+
+    assert ("check", "expired") == (asked, story.row().state)
+
+
+def test_a_token_that_aws_has_ended_stays_so_when_its_file_comes_back() -> None:
+    """R4: what AWS has said of a token is true whatever becomes of its file."""
+    story = Story(stores={"corp": "file"})
+    story.file(token("a"))
+    story.send(ev.TokenRejected("corp", "a"), MINUTE)
+    over = story.row().state
+    story.file(ev.FileAbsent(), 2 * MINUTE)
+    story.run_until(3 * MINUTE)
+    gone = story.row().state
+    story.file(token("a"))
+
+    assert ("expired", "signed-out", "expired") == (over, gone, story.row().state)
 
 
 def test_a_sign_in_here_needs_no_further_proof() -> None:

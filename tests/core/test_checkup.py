@@ -86,13 +86,20 @@ ROWS: list[tuple[dict[str, Any], Verdict, str, str]] = [
         "problem", "no region", "fix it in",
     ),
     ({"catalog": replace(CONFIG, sessions=(replace(CORP, key="a b"),)), "sessions": ()},
-        "note", 'ignores sso-session "a b"', "rename"),
+        "note", 'Not every client reads sso-session "a b"', "rename"),
     ({"quirks": (("colon", 3), ("colon", 9))}, "note", "Lines 3 and 9", "="),
     ({"quirks": (("colon", 3),)}, "note", "it isn't read by the JavaScript SDK; no profile of the"
-        " whole file is read by the Rust SDK.", "="),
-    ({"quirks": (("quoted-name", 3),)}, "note", "Terraform and the Go and Rust SDKs", "remove"),
+        " whole file is read by the Java, Rust and C++ SDKs.", "="),
+    (
+        {"quirks": (("quoted-name", 3),)},
+        "note", "only by the AWS CLI, boto3 and the JavaScript SDK", "remove",
+    ),
     ({"quirks": (("loose-word", 3),)}, "problem", "by the AWS CLI and boto3.", "put #"),
     ({"settings": {"prod": {"aws_access_key_id": "x"}}}, "problem", "half a key pair", "together"),
+    (
+        {"settings": {"prod": {"aws_access_key_id": "x", "sso_session": "corp"}}},
+        "note", "half a key pair beside SSO, which Terraform and the Go SDK refuse", "together",
+    ),
     (
         {"settings": {"prod": {"sso_account_id": '"1"'}}},
         "problem", '"1" of prod', "sso_account_id",
@@ -126,7 +133,7 @@ ROWS: list[tuple[dict[str, Any], Verdict, str, str]] = [
     ({"settings": {"Zoë": {}}}, "note", "JavaScript", "rename"),
     (
         {"settings": {"dev": {**AS_DEV, **PAIR}}},
-        "note", "Rust SDK use SSO", "keep one",
+        "note", "Rust SDKs use SSO", "keep one",
     ),
     ({"settings": {"dev": {**AS_DEV, "region": "eu-west-1 # mine"}}}, "note", "comment", "own"),
     (_session("expired", renews=False), "problem", "expired", "login corp"),

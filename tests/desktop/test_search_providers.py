@@ -137,6 +137,7 @@ def test_krunner_offers_a_second_action_but_for_guarded_ones(tmp_path: Path) -> 
 
     assert [["use", "Make it the active profile", "user-identity"]] == actions
     assert ("dev", ["use"]) == (dev[0][1], dev[0][5]["actions"])
+    assert "FullAccess in Account 123456789011" == dev[0][5]["subtext"]
     assert ("prod  (guarded)", []) == (prod[0][1], prod[0][5]["actions"])
     assert [] == short
     assert "dev" == active

@@ -46,8 +46,9 @@ def _run(desktop: Desktop, starts: int) -> Results:
         person = Person(session)
         title(f"{desktop.title} ({versions(session)})")
         for promise in PROMISES:
-            if promise.name in desktop.cannot:
-                results[promise.name] = f"– {desktop.cannot[promise.name]}"
+            why = desktop.cannot.get(promise.name) or promise.cannot(desktop)
+            if why:
+                results[promise.name] = f"– {why}"
                 continue
             began = time.monotonic()
             try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
 COMMON: Final = (
     "adwaita-icon-theme", "dbus", "fonts-dejavu-core", "gnome-keyring", "hicolor-icon-theme",
@@ -38,6 +38,7 @@ class Desktop:
         about: what a colour of the icon may be off, where the panel scales it or shines through.
         inline: whether submenus unfold within the menu.
         button: where a notice's first button is: the share of its width, and pixels from below.
+        search: the search of its own that SSO Tray answers, if it has one.
         cannot: what it cannot do, with the reason.
     """
 
@@ -57,6 +58,7 @@ class Desktop:
     about: int = 0
     inline: bool = False
     button: tuple[float, int] = (0.9, 30)
+    search: Literal["", "overview", "krunner"] = ""
     cannot: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -127,6 +129,7 @@ GNOME: Final = Desktop(
     services=r"ca\.desrt\.dconf|org\.gnome\.(Shell|ScreenSaver|SettingsDaemon|Mutter).*",
     inline=True,
     about=20,
+    search="overview",
     cannot={"tooltip": "its extension shows none"},
 )
 
@@ -162,6 +165,7 @@ KDE: Final = Desktop(
     panel=("plasmashell",),
     services=r"org\.kde\..*",
     strip=(-44, 0),
+    search="krunner",
 )
 
 DESKTOPS: Final = {one.name: one for one in (XFCE, GNOME, KDE)}

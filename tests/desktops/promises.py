@@ -7,12 +7,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from PIL import Image, ImageChops
 
+from tests.desktops.desktops import Desktop
 from tests.desktops.hands import ANY, Box, Person
-from tests.desktops.session import PROFILES, SIZE
+from tests.desktops.product import PLACE
+from tests.desktops.session import HOME, PROFILES, SIZE
 from tests.packages.told import Broken, until
 from tray.core.model import State
 from tray.desktop.icon.icon_drawing import draw
@@ -27,6 +30,22 @@ _ROUNDED: Final = 4
 """What a colour may be off by a panel's way of rounding."""
 NAME: Final = PROFILES[1]
 MANY: Final = 200
+OPENED: Final = f"{HOME}/opened"
+_TYPED: Final = 3.0
+"""Seconds in which results have settled: more of them come while the last letters are typed."""
+_PACKAGING: Final = Path(__file__).parents[2] / "packaging/linux"
+_GNOME_FILES: Final = {
+    "sso-tray.desktop": "/usr/share/applications",
+    "sso-tray-search-provider.ini": "/usr/share/gnome-shell/search-providers",
+}
+_OVERVIEW: Final = (
+    "gdbus", "call", "--session", "-d", "org.gnome.Shell", "-o", "/org/gnome/Shell",
+    "-m", "org.freedesktop.DBus.Properties.Set", "org.gnome.Shell", "OverviewActive", "<true>",
+)  # fmt: skip
+_KRUNNER: Final = (
+    "gdbus", "call", "--session", "-d", "org.kde.krunner", "-o", "/App",
+    "-m", "org.kde.krunner.App.display",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +56,12 @@ class Promise:
     Args:
         name: its row of the table; also what a desktop's ``cannot`` names.
         keep: tries it and returns what was seen.
+        cannot: why a kind of desktop cannot keep it; empty if it can.
     """
 
     name: str
     keep: Callable[[Person, int], str]
+    cannot: Callable[[Desktop], str] = lambda _: ""
 
 
 def icon_at_login(person: Person, starts: int) -> str:
@@ -345,6 +366,40 @@ def many_profiles(person: Person, starts: int) -> str:
     return f"{took:.1f} s, {kept}"
 
 
+def desktop_search(person: Person, starts: int) -> str:
+    """What is typed into the desktop's own search finds a profile, and Enter opens its console."""
+    del starts
+    session = person.session
+    root = session.root
+    session.profiles(PROFILES)
+    until(lambda: len(session.session()["profiles"]) == len(PROFILES), "the profiles")
+    if person.desktop.search == "overview":  # whose files the Debian package brings
+        for source, place in _GNOME_FILES.items():
+            root.root("install", "-d", place)
+            root.write(f"{place}/{source}", (_PACKAGING / source).read_text(), user=False)
+        root.root("ln", "-sf", f"{PLACE}/bin/sso-tray", "/usr/bin/sso-tray")
+        session.log_out()
+        session.log_in()
+        person.sees_icon()
+        root.user(*_OVERVIEW)
+    else:
+        root.starts("sh", "-c", "exec krunner >/dev/null 2>&1")
+        root.user("gdbus", "wait", "--session", "org.kde.krunner")
+        root.user(*_KRUNNER)
+    root.write(f"{HOME}/browser.py", f"import sys\nopen({OPENED!r}, 'w').write(sys.argv[1])\n")
+    person.screen.await_rest()
+    person.opened(lambda: person.screen.key(*"team", "space", *"eu"), "the results")
+    time.sleep(_TYPED)
+    kept = person.keep("search")
+    person.screen.key("Return")
+    until(lambda: root.tries("test", "-s", OPENED) == 0, "the console to open")
+    link = root.read(OPENED)
+    person.close()
+    if "/#/console?account_id=" not in link:
+        raise Broken(f"{link} was opened")
+    return kept
+
+
 def next_login(person: Person, starts: int) -> str:
     """After a logout and a login there is one daemon, one icon, and no session is lost."""
     del starts
@@ -377,4 +432,9 @@ PROMISES: Final = (
     Promise("urgent notice stays", notice_stays),
     Promise("logout and login", next_login),
     Promise("200 profiles", many_profiles),
+    Promise(
+        "desktop search",
+        desktop_search,
+        lambda desktop: "" if desktop.search else "it has none that asks other programs",
+    ),
 )

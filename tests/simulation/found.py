@@ -314,5 +314,58 @@ FOUND = (
         "a record that cannot be made durable stops the daemon", 91244,
         do("unread", 1989.267, much=0.916), do("crowd", 1992.158, much=0.495), until=1993,
     ),
+    Sequence(
+        "a start finds out what AWS ended while nobody asked", 91349,
+        do("old login", 191803.842, "twin", 0.197), do("revoke", 200427.95, much=0.661),
+        do("restart compared", 202498.431, "lab", 0.996), until=202559,
+    ),
+    Sequence(
+        "an SDK's renewal of a replaced sign-in is taken for a new one", 91448,
+        do("config", 1093.104, much=0.59), do("click", 3560.913, much=0.873),
+        do("restart", 3573.831, much=0.889), do("aws sso login", 3876.634, much=0.267, step=13),
+        do("config", 7315.648, much=0.17), do("click", 8293.744, much=0.984),
+        do("click", 8703.318, much=0.957), do("click", 8820.605, much=0.343),
+        do("aws sso login", 12040.802, much=0.701), do("all is well", 31353.218, much=0.07),
+        do("click", 34642.72, much=0.271), do("click all", 38441.553, much=0.608),
+        do("aws sso login", 38846.572, much=0.1), do("sdk refreshes", 42262.184, much=0.223),
+        until=42263,
+    ),
+    Sequence(
+        "an old record does not know of a sign-out", 91484,
+        do("click", 778.012, OLD, 0.095), do("sleep", 24733.845, OLD, 0.742),
+        do("sign out", 27298.571, OLD, 0.399), do("restart, state old", 39923.122, OLD, 0.287),
+        do("old login", 39937.434, OLD, 0.177), until=39938,
+    ),
+    Sequence(
+        "a release of an ended session brings another ended token to light", 91533,
+        do("aws sso login", 8237.545, OLD, 0.411, step=8), do("click", 8746.248, OLD, 0.767),
+        do("restart", 8979.512, OLD, 0.501), do("click", 9404.902, OLD, 0.842),
+        do("click", 11097.385, OLD, 0.79), do("release", 12540.025, OLD, 0.307), until=12806,
+    ),
+    Sequence(
+        "a token renewed in its file while the clock was behind is taken for an older one", 91654,
+        do("click", 7294.73, OLD, 0.747), do("keyring denied", 15381.771, much=0.955),
+        do("clock", 18088.161, much=0.905), until=18090,
+    ),
+    Sequence(
+        "a token that a sign-in afresh has ended is forgotten as its file comes back", 91671,
+        do("old login", 18542.905, "twin", 0.646), do("click", 22250.211, "twin", 0.779),
+        do("aws 503", 22507.053, "twin", 0.596), do("click", 25176.131, "twin", 0.576),
+        do("read", 25200.176, "twin", 0.174), do("remove", 25247.994, "twin", 0.851),
+        do("put back", 25306.427, "twin", 0.851), until=27405,
+    ),
+    Sequence(
+        "a sign-out of one portal is held against another of the same name", 91806,
+        do("sign out", 47614.61, much=0.465), do("config", 51055.864, much=0.322),
+        do("config", 51727.766, much=0.955), do("aws sso login", 52518.596, much=0.901),
+        until=52522,
+    ),
+    Sequence(
+        "a sign-in that died after another program's sign-out is taken for one removed", 91825,
+        do("click", 34419.475, "twin", 0.03), do("click", 35137.404, "twin", 0.348),
+        do("aws sso logout", 41315.144, "twin", 0.203), do("screen", 42202.6, "twin", 0.431),
+        do("click", 42202.988, "twin", 0.101), do("kill", 42259.267, "twin", 0.054),
+        until=43221,
+    ),
 )  # fmt: skip
 """What an explorer has found, once."""

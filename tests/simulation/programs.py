@@ -66,13 +66,23 @@ def _signed_in(world: World, session: SsoSession, given: Given) -> None:
     last = world.truth.unproved.get(session.key)
     unasked = last is not None and last not in world.machine.aws.taken
     out = session.key in world.truth.signed_out_at or unasked
+    out = out and session.key not in world.truth.unrecorded_outs
+    # Its name may mean another portal by now, of which nobody has signed out.
+    out = out and world.truth.signed_out_of.get(session.key, given.place) == given.place
     world.truth.signed_in(session.key, given)
     if out:
         world.truth.unproved[session.key] = given.access
 
 
 def _writes(
-    world: World, session: SsoSession, given: Given, document: bytes, delay: float, what: str
+    world: World,
+    session: SsoSession,
+    given: Given,
+    document: bytes,
+    delay: float,
+    what: str,
+    *,
+    newest: bool = True,
 ) -> None:
     """Empty the file and write it later, through one descriptor, as open(path, "w") does."""
     world.truth.thrown(session.key)
@@ -91,7 +101,8 @@ def _writes(
         with file:
             if world.machine.is_in_place(session.key, file):  # it covers what another has written
                 world.truth.thrown(session.key)
-                world.truth.stands(session.key, given)
+                if newest:
+                    world.truth.stands(session.key, given)
             file.write(document)
             world.machine.stamp(file.fileno())
         world.look(session.key)
@@ -131,9 +142,14 @@ def sdk_refresh(world: World, one: Happening) -> None:
             # The SDK has used a token twice, and AWS has ended all that came of it.
             world.truth.unwell()
         return
-    world.truth.signed_in(session.key, given)
+    newest = world.truth.is_newest(session.key, given)
+    if newest:
+        world.truth.signed_in(session.key, given)
+    else:
+        world.truth.received(given)
     world.truth.unwell()
-    _writes(world, session, given, machine.document(given, session), 0.01 + one.much**3, "sdk")
+    document = machine.document(given, session)
+    _writes(world, session, given, document, 0.01 + one.much**3, "sdk", newest=newest)
 
 
 def sdk_writes_older(world: World, one: Happening) -> None:

@@ -54,6 +54,8 @@ class Truth:
         self._kept_families: list[tuple[str, int]] = []
         self.thrown_away: set[tuple[str, int]] = set()
         self.signed_out_at: dict[str, float] = {}
+        self.signed_out_of: dict[str, str] = {}
+        self.unrecorded_outs: set[str] = set()
         self.unproved: dict[str, str] = {}
         self.tried_at: dict[str, float] = {}
         self.failed: dict[str, int] = {}
@@ -91,6 +93,24 @@ class Truth:
             self.thrown_away.add(old)
         self.thrown_away.discard(new)
         self._families[key] = new
+
+    def is_newest(self, key: str, given: Given) -> bool:
+        """
+        Whether what an SDK was given is of the session's newest sign-in, as far as AWS takes that.
+
+        An older one, whose refresh token has a successor of another sign-in, is written over (K4).
+        """
+        place, family = self._families.get(key, (given.place, given.family))
+        if (place, family) in ((given.place, given.family), *self.thrown_away):
+            return True
+        return not self._world.portal(place).granted(family, self._world.machine.time)
+
+    def forgotten(self) -> None:
+        """Our records are lost or old: of a sign-out that they do not hold nobody knows."""
+        memories = self._world.memories()
+        for key in self.signed_out_at:
+            if key not in memories or not memories[key].signed_out:
+                self.unrecorded_outs.add(key)
 
     def received(self, given: Given) -> None:
         """A token reached this machine: its end is written by the clock of now."""
@@ -196,6 +216,8 @@ class Truth:
             # Who signed in meanwhile is signed in.
             if self._signed_in_at.get(key, -1.0) < self._signing_out_at.get(key, 0.0):
                 self.signed_out_at[key] = self._world.machine.time
+                self.signed_out_of[key] = start.session.start_url
+                self.unrecorded_outs.discard(key)
             # What another has cut short lives on in its tokens: the portal still takes those.
             if self._world.portal(start.session.start_url).ends is None:
                 self.portal_ended_at[start.session.start_url] = self._world.machine.time

@@ -103,6 +103,27 @@ def test_a_sign_in_under_a_clock_that_is_behind_is_not_older(strict: World, firs
     assert login.fingerprint == outcome.token.fingerprint == _kept(strict).fingerprint
 
 
+def test_what_we_renewed_under_a_clock_that_was_behind_is_not_older(strict: World) -> None:
+    """K4: the record knows the token as the newest that AWS gave us, whatever its file's end."""
+    strict.keep_in_keyring()
+    strict.run("renew")
+    strict.backend.state = "locked"
+    save(CORP, strict.context, strict.sign_in())
+    strict.offset -= 24 * 3600
+    renewed = strict.run("renew")
+    assert isinstance(renewed, Renewed)
+    memory = replace(strict.context.record(CORP).memory, given=renewed.token)
+    strict.context.records.change(CORP.key, memory=memory)
+    strict.offset += 24 * 3600
+    strict.backend.state = "ready"
+
+    outcome = strict.run("adopt")
+
+    assert isinstance(outcome, Renewed)
+    assert (True, True) == (outcome.by_us, strict.renews(_kept(strict).refresh_token))
+    assert renewed.token.fingerprint == outcome.of
+
+
 def test_an_older_file_is_not_renewed_from_while_the_keyring_is_locked(strict: World) -> None:
     """K4: the copy of the lineage in ``state.json`` tells."""
     older, newest = _renewed(strict)

@@ -15,7 +15,7 @@ from tray.aws.config.config_files import ConfigFiles
 from tray.cli.front.terminal import note
 from tray.core.model import Catalog, Now
 from tray.core.profiles.guards import shell_follows
-from tray.errors import ConfigRejected, Unreachable
+from tray.errors import ConfigRejected, Unreachable, Unread
 from tray.ipc.agent_client import QUICK_ANSWER, AgentClient, OtherWorld
 from tray.managed.managed_sections import with_managed
 from tray.storage.active_profile import read_active
@@ -44,6 +44,30 @@ class CommandContext:
     def catalog(self) -> Catalog:
         """Return the current AWS config; raises ConfigRejected if botocore refuses it, too."""
         return with_managed(self.reader.read(), self.paths.state)
+
+    def shared_sessions(self) -> tuple[tuple[str, bool], ...]:
+        """
+        Return the sessions that the usual config has, too, and whether at the same portal.
+
+        Empty unless ``AWS_CONFIG_FILE`` names another: a home has one token cache.
+        """
+        usual = self.paths.home / ".aws" / "config"
+        if usual == self.paths.aws_config:
+            return ()
+        from tray.aws.config.catalog import read_catalog
+        from tray.core.session import same_place
+
+        try:
+            ours = self.catalog().sessions
+            others = read_catalog(ConfigFiles(usual, self.paths.aws_credentials)).sessions
+        except (ConfigRejected, Unread):
+            return ()
+        there = {one.key: one for one in others}
+        return tuple(
+            (one.key, same_place(there[one.key], one.start_url, one.region))
+            for one in ours
+            if one.key in there
+        )
 
     def settings(self) -> Settings:
         """Return the settings; raises ConfigRejected if a file cannot be read as a whole."""

@@ -24,6 +24,7 @@ def logout(session: str | None, *, every: bool) -> None:
     context = CommandContext.of_this_process()
     sessions = meant(context, session, every=every)
     say_what_ends(context, None if every else sessions[0])
+    say_what_is_shared(context, sessions)
     each(context, sessions, "logout", ev.SignOutRequested)
 
 
@@ -87,6 +88,14 @@ def say_what_ends(context: CommandContext, session: SsoSession | None) -> None:
     if session is not None and others:
         note(sentences.ends_too(session.key, others))
     note(sentences.RESTART)
+
+
+def say_what_is_shared(context: CommandContext, sessions: tuple[SsoSession, ...]) -> None:
+    """Name the sessions that signing in or out also changes for another config's clients."""
+    keys = {session.key for session in sessions}
+    for key, same in context.shared_sessions():
+        if key in keys:
+            note(f"{clean(key)}: {sentences.shares_token_file(same=same)}")
 
 
 def each(

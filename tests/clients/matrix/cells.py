@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from tests.clients.matrix.forms import FORMS, form
 from tests.clients.matrix.moments import FILE, RUNNING, moment
 from tests.clients.matrix.programs import PROGRAMS, Program
 from tests.clients.matrix.seen import Seen
@@ -17,6 +18,7 @@ Cell = Callable[[Program], Seen]
 GROUPS: Final[Mapping[str, Mapping[str, Cell]]] = {
     "file": {name: moment(ask) for name, ask in FILE.items()},
     "running": {name: moment(ask) for name, ask in RUNNING.items()},
+    "forms": {name: form(one) for name, one in FORMS.items()},
     "ways": {name: moment(signed_in(ask)) for name, ask in WAYS.items()},
 }
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import tray
 from tray.aws.cache.login_cache import login_ends
 from tray.aws.config import config_files
-from tray.aws.config.catalog import aws_files, read_catalog
+from tray.aws.config.catalog import aws_files
 from tray.aws.config.config_files import ConfigFiles
 from tray.aws.config.sdk_quirks import quirks
 from tray.cli.command_context import CommandContext, now
@@ -24,7 +24,6 @@ from tray.core.doctor.findings import Facts, Quirk, SessionFacts
 from tray.core.model import Catalog, SsoSession
 from tray.core.profiles.bare_client import AwsFiles
 from tray.core.profiles.guards import is_managed
-from tray.core.session import same_place
 from tray.core.text.status_text import words_of
 from tray.errors import ConfigRejected, TokenRejected, TrayError, Unreachable, Unread
 from tray.ipc.agent_client import OtherWorld
@@ -143,7 +142,7 @@ def _config(context: CommandContext, result: Future[_Config]) -> Found:
             context.environ,
             context.paths.home,
         ),
-        "shared": _shared(context, read.catalog),
+        "shared": context.shared_sessions() if read.catalog is not None else (),
     }
 
 
@@ -166,23 +165,6 @@ def _read_config(context: CommandContext) -> _Config:
             calls[name] = asked_for(command, name, context.environ)
     reached_by = context.settings_or_safe().preferences.reached_by
     return _Config(catalog, None, found, quirks(data or b""), calls, reached_by)
-
-
-def _shared(context: CommandContext, catalog: Catalog | None) -> tuple[tuple[str, bool], ...]:
-    """Compare the config that ``AWS_CONFIG_FILE`` names with the usual one: HOME has one cache."""
-    usual = context.paths.home / ".aws" / "config"
-    if catalog is None or usual == context.paths.aws_config:
-        return ()
-    try:
-        others = read_catalog(ConfigFiles(usual, context.paths.aws_credentials)).sessions
-    except (ConfigRejected, Unread):
-        return ()
-    there = {one.key: one for one in others}
-    return tuple(
-        (one.key, same_place(there[one.key], one.start_url, one.region))
-        for one in catalog.sessions
-        if one.key in there
-    )
 
 
 def _recorded(context: CommandContext) -> Found:

@@ -17,7 +17,14 @@ from tray.cli.daemon_commands import start_if_needed
 from tray.cli.front.terminal import Ended, WrongUse, note
 from tray.cli.login.first_offer import offer
 from tray.cli.login.sign_in_progress import SignInPage
-from tray.cli.session_commands import each, meant, one_by_one, renewed, say_what_ends
+from tray.cli.session_commands import (
+    each,
+    meant,
+    one_by_one,
+    renewed,
+    say_what_ends,
+    say_what_is_shared,
+)
 from tray.cli.status_command import status_now
 from tray.core import effects as fx
 from tray.core import events as ev
@@ -72,6 +79,7 @@ def login(
             return
     if typed.afresh:
         say_what_ends(context, None if every else sessions[0])
+    say_what_is_shared(context, sessions)
     one_by_one(
         sessions, lambda one: _unlocked(context, one, typed) or _sign_in(context, one, typed)
     )

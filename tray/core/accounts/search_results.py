@@ -38,11 +38,14 @@ class SearchResult:
         return name if self.action == "console" else search_text.use(name)
 
     @property
+    def place(self) -> str:
+        account = menu_text.named_account(self.row.account_id or "", self.row.account_name)
+        return search_text.place(self.row.role_name or "", account)
+
+    @property
     def text(self) -> str:
-        row = self.row
-        place = menu_text.named_account(row.account_id or "", row.account_name)
         what = search_text.OPENS if self.action == "console" else search_text.USES
-        return search_text.result(what, place, row.role_name or "")
+        return f"{what}: {self.place}"
 
 
 def matches(search: RoleSearch, words: str) -> list[SearchResult]:

@@ -9,7 +9,10 @@ from tray.core.doctor.findings import Quirk, Verdict
 from tray.core.text.sentences import listed
 from tray.values import dataclass
 
-Client = Literal["AWS CLI", "boto3", "JavaScript", "Go", "Terraform", "Rust", "IDE toolkits"]
+Client = Literal[
+    "AWS CLI", "boto3", "JavaScript", "Go", "Go v1", "Terraform", "Java", "Rust", "C++",
+    "IDE toolkits",
+]  # fmt: skip
 
 _READ_ONLY: Final = "it is read only"
 _UNREAD: Final = "it isn't read"
@@ -28,28 +31,33 @@ class Form:
 
 FORMS: Final[dict[Quirk, Form]] = {
     "colon": Form(
-        'a ":" separates key and value', {_UNREAD: ("JavaScript",), _NO_PROFILE: ("Rust",)},
+        'a ":" separates key and value',
+        {_UNREAD: ("JavaScript",), _NO_PROFILE: ("Java", "Rust", "C++")},
         'use "="',
     ),
     "upper-case": Form(
-        "a key is in upper case", {_UNREAD: ("JavaScript",)}, "use lower case",
+        "a key is in upper case", {_UNREAD: ("JavaScript", "Go v1", "Java", "C++")},
+        "use lower case",
     ),
     "indented": Form(
-        "a section's first key is indented", {_NO_PROFILE: ("Rust",)}, "start it at the margin",
+        "a section's first key is indented", {_NO_PROFILE: ("Java", "Rust")},
+        "start it at the margin",
     ),
     "quoted-name": Form(
-        "a section's name is in quotes", {_UNREAD: ("Go", "Terraform", "Rust")},
+        "a section's name is in quotes", {_READ_ONLY: (*_OURS, "JavaScript")},
         "remove the quotes",
     ),
     "quoted-value": Form(
-        "a value is in quotes, which become part of it", {},
+        "a value is in quotes, which become part of it",
+        {"they are removed": ("Go", "Go v1", "Terraform")},
         "remove the quotes", "problem",
     ),
     "two-defaults": Form(
         "[default] and [profile default] both exist",
         {
-            "the later one is used": _OURS,
-            "[profile default] is used": ("JavaScript", "Go", "Rust"),
+            "the later one is used": (*_OURS, "C++"),
+            "[default] is used": ("Go v1",),
+            "[profile default] is used": ("JavaScript", "Go", "Terraform", "Java", "Rust"),
         },
         "keep [default] only",
     ),
@@ -62,7 +70,8 @@ FORMS: Final[dict[Quirk, Form]] = {
         "keep it in the sso-session",
     ),
     "account-in-session": Form(
-        "account or role are in the sso-session", {_READ_ONLY: _OURS},
+        "account or role are in the sso-session",
+        {_READ_ONLY: _OURS, "no profile of that session is read": ("Java",)},
         "write sso_account_id and sso_role_name in each profile",
     ),
     "no-scopes": Form(
@@ -74,19 +83,17 @@ FORMS: Final[dict[Quirk, Form]] = {
         "add sso:account:access", "problem",
     ),
     "boolean": Form(
-        "the value of disable_request_compression isn't in lower case", {_REFUSED: ("Go",)},
+        "the value of disable_request_compression isn't in lower case",
+        {_REFUSED: ("Go", "Terraform")},
         "use lower case",
     ),
     "tilde-bundle": Form(
-        'ca_bundle begins with "~"', {_REFUSED: ("Go",)}, "write the whole path",
+        'ca_bundle begins with "~"', {_REFUSED: ("Go", "Go v1", "Terraform")},
+        "write the whole path",
     ),
     "tilde-process": Form(
-        'credential_process has "~" or "$"',
-        {
-            "it is expanded": ("JavaScript", "Go", "Rust"),
-            "it is taken as it is": _OURS,
-        },
-        "write the whole path",
+        'credential_process has "~" or "$", which a shell expands',
+        {"it is taken as it is": _OURS}, "write the whole path",
     ),
     "loose-word": Form(
         'a section\'s first word only begins with "profile" or "sso-session"',

@@ -13,7 +13,7 @@ from tray.core.doctor.other_tools import remains
 from tray.core.notices.notice_servers import Buttons
 from tray.core.policy import DAY
 from tray.core.text.display_names import clean, session_name
-from tray.core.text.sentences import counted, listed
+from tray.core.text.sentences import counted, listed, shares_token_file
 from tray.core.text.shell_commands import login_command, quoted
 
 OLDEST_CLI: Final = {1: (1, 27, 10), 2: (2, 9)}
@@ -175,18 +175,11 @@ def _elsewhere(facts: Facts) -> Iterator[Finding]:
 def _shared(facts: Facts) -> Iterator[Finding]:
     for key, same in facts.shared:
         name = clean(session_name(key))
+        sentence = shares_token_file(same=same)
         if same:
-            sentence = (
-                "~/.aws/config has it, too, and both use one token file: to sign in or out "
-                "with one config does so with the other."
-            )
             yield note(name, sentence)
-            continue
-        sentence = (
-            "In ~/.aws/config it is another portal, and both use one token file: each sign-in "
-            "replaces that of the other."
-        )
-        yield problem(name, sentence, "rename the sso-session in one of them")
+        else:
+            yield problem(name, sentence, "rename the sso-session in one of them")
 
 
 def _aws_logins(facts: Facts) -> Iterator[Finding]:

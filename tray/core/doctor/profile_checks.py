@@ -40,7 +40,7 @@ _ACCOUNT: Final = re.compile(r"[0-9]{12}")
 def config(facts: Facts) -> Iterator[Finding]:
     if facts.config_problem is not None:
         remedy = "fix that line; until then the AWS CLI and boto3 fail"
-        others = "Others may go on: Go, Terraform, Java and C++ take the last of a repeated key."
+        others = "Others may go on: every other SDK and Terraform take the last of a repeated key."
         yield problem("config", f"{facts.config_problem} {others}", remedy)
         return
     if facts.catalog is None:
@@ -145,16 +145,16 @@ def _differing(facts: Facts, catalog: Catalog) -> Iterator[Finding]:
     if dropped:
         yield note(
             "config",
-            f"The JavaScript SDK ignores {listed(dropped, SHOWN)}: it doesn't read names with "
-            "spaces or special characters.",
+            f"Not every client reads {listed(dropped, SHOWN)}: names with spaces are read by the "
+            "AWS CLI and boto3 alone, some special characters not by the JavaScript SDK.",
             "rename with letters, digits and - _ . @ + % : /",
         )
-    both = [name for name, keys in every.items() if keys.keys() & _STATIC and keys.keys() & _SSO]
+    both = [name for name, keys in every.items() if keys.keys() >= _STATIC and keys.keys() & _SSO]
     if both:
         yield note(
             "config",
-            f"{_profiles(both)} both keys and SSO: the AWS CLI, boto3 and the Rust SDK use SSO, "
-            "Terraform and the Go and JavaScript SDKs the keys.",
+            f"{_profiles(both)} both keys and SSO: the AWS CLI, boto3 and the Java and Rust SDKs "
+            "use SSO, Terraform and the Go, JavaScript and C++ SDKs the keys.",
             "keep one of them",
         )
     commented = [
@@ -166,8 +166,8 @@ def _differing(facts: Facts, catalog: Catalog) -> Iterator[Finding]:
     if commented:
         yield note(
             "config",
-            f"A comment follows {listed(commented, SHOWN)}: the AWS CLI reads it as part of the "
-            "value, other SDKs don't.",
+            f"A comment follows {listed(commented, SHOWN)}: the AWS CLI and boto3 read it as part "
+            "of the value, other SDKs don't.",
             "put the comment on its own line",
         )
     for quirk, form in FORMS.items():
@@ -176,12 +176,15 @@ def _differing(facts: Facts, catalog: Catalog) -> Iterator[Finding]:
             where = f"{'Line' if len(lines) == 1 else 'Lines'} {listed(lines, SHOWN)}"
             yield Finding("config", form.verdict, described(form, where), form.remedy)
     half = [name for name, keys in every.items() if len(keys.keys() & _STATIC) == 1]
-    if half:
-        yield problem(
-            "config",
-            f"{_profiles(half)} only half a key pair, so the AWS CLI and boto3 fail.",
-            "add or remove aws_access_key_id and aws_secret_access_key together",
-        )
+    together = "add or remove aws_access_key_id and aws_secret_access_key together"
+    beside = [name for name in half if every[name].keys() & _SSO]
+    if beside:
+        refused = "half a key pair beside SSO, which Terraform and the Go SDK refuse."
+        yield note("config", f"{_profiles(beside)} {refused}", together)
+    alone = [name for name in half if name not in beside]
+    if alone:
+        fail = "only half a key pair, so the AWS CLI and boto3 fail."
+        yield problem("config", f"{_profiles(alone)} {fail}", together)
     wrong = [
         f"{clean(str(keys['sso_account_id']))} of {clean(name)}"
         for name, keys in every.items()

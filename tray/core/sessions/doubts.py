@@ -1,9 +1,10 @@
-"""Access tokens that a program saw refused: AWS is asked about each, also after a restart (R6)."""
+"""Access tokens in doubt: AWS is asked about each, also after a restart (R6)."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from tray.core.model import TokenFacts
 from tray.core.outcomes import Outcome, PortalChecked, Refused
 from tray.core.session import QueuedJob, Session
 
@@ -47,3 +48,10 @@ def settled(session: Session, outcome: Outcome) -> Session:
     if about and not answered:
         return session
     return replace(session, memory=replace(session.memory, doubted=None))
+
+
+def after_an_end(session: Session, token: TokenFacts) -> bool:
+    """Whether a session was signed out of or over: the keyring may have kept two, both dead."""
+    if session.token is None:
+        return session.fresh_start
+    return session.over and session.token.fingerprint != token.fingerprint

@@ -171,8 +171,8 @@ def tokens_read(state: TrayState, event: ev.TokenFileInspected, now: Now) -> Ste
                 session, seen, event.file_status, now
             ):
                 seen = replace(seen, queue=(*seen.queue, LOOK))
-            elif session.store == "released" and session.token is None and session.fresh_start:
-                # It was signed out of: only the portal can tell whether this is a sign-in (K7).
+            elif session.store == "released" and doubts.after_an_end(session, event.file_status):
+                # Only the portal can tell whether this is a sign-in (K7).
                 seen = replace(seen, queue=(*seen.queue, QueuedJob("check")))
             elif session.file_status == "unseen" and other_is_gone(state, session):
                 seen = replace(seen, queue=(*seen.queue, QueuedJob("check")))
@@ -255,7 +255,6 @@ def forgotten(session: Session, *, removed: bool) -> Session:
         end=None,
         refused=None,
         started_at=None,
-        dead=None,
         trouble=None,
         removal=None,
         removed=fingerprint or session.memory.removed if removed else None,

@@ -17,8 +17,9 @@ GUARDED: Final = "guarded"
 NOTHING: Final = "  Nothing matches."
 OPENS: Final = "Open AWS console"
 USES: Final = "Make it the active profile"
-CATEGORY: Final = "AWS accounts"
+CATEGORY: Final = "AWS console"
 KEYS: Final = "type to search · ↑ ↓ to choose · Enter to use · Ctrl-C to leave"
+OPEN_KEYS: Final = KEYS.replace("Enter to use", "Enter to open")
 
 
 def matched(words: str, name: str) -> str:
@@ -39,8 +40,8 @@ def use(name: str) -> str:
     return f"Use {name}"
 
 
-def result(what: str, place: str, role: str) -> str:
-    return f"{what}: {clean(role, 48)} in {place}"
+def place(role: str, account: str) -> str:
+    return f"{clean(role, 48)} in {account}"
 
 
 def without_tags(text: str) -> str:

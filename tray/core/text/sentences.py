@@ -363,6 +363,14 @@ def ends_too(key: str, others: Sequence[str]) -> str:
     return f'Signing out of "{clean(key)}" also ends {ended}: {same} the same Identity Center.'
 
 
+def shares_token_file(*, same: bool) -> str:
+    if same:
+        both = "to sign in or out with one config does so with the other"
+        return f"~/.aws/config has it, too, and both use one token file: {both}."
+    both = "each sign-in replaces that of the other"
+    return f"In ~/.aws/config it is another portal, and both use one token file: {both}."
+
+
 RESTART = (
     "Programs that run on the AWS SDKs for Rust, Java, C++ and Ruby keep the old sign-in: restart "
     'them afterwards. Those with credentials from "sso-tray endpoint" or the credential helper '

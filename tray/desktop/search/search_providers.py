@@ -96,7 +96,7 @@ class GnomeSearch(ServiceInterface):
     @dbus_method(name="LaunchSearch")
     def launch(self, terms: Strings, timestamp: DBusUInt32) -> None:  # noqa: ARG002  (its own)
         """Show all of them: where a person can type, as long as there is no page."""
-        self._act(TerminalRequested("use"))
+        self._act(TerminalRequested("console --pick"))
 
 
 class KRunnerSearch(ServiceInterface):
@@ -121,7 +121,8 @@ class KRunnerSearch(ServiceInterface):
 
 def _match(result: SearchResult, relevance: float) -> list[Any]:
     """Guarded ones, and those without a profile, have no action beside the console."""
-    title, text = (search_text.without_tags(one) for one in (result.title, result.text))
+    # It shows little of a long text, and its end; what Enter does the category says.
+    title, text = (search_text.without_tags(one) for one in (result.title, result.place))
     more = {
         "subtext": Variant("s", text),
         "actions": Variant("as", [_USE] if can_be_used(result.row) else []),

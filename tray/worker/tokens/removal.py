@@ -212,7 +212,9 @@ def _signed_out(
 
 def _forget(session: SsoSession, context: JobContext, item: KeyringItem) -> None:
     context.unsaved.drop(session.key)
-    context.note(session, signed_out=(item.token.fingerprint,), lineage=item.lineage)
+    # Nothing is published here: what a sign-in stores and does not live to publish is, later (K8).
+    gone = (item.token.fingerprint,)
+    context.note(session, signed_out=gone, lineage=item.lineage, folder="")
     context.keyring_store.delete(session.key)
     context.seam("deleted")
 

@@ -94,7 +94,9 @@ def _record(
         # For the next daemon, should the one that asked not live to hear of it.
         memory = replace(record.memory, signed_out=record != Record())
         gone_now = tuple(sorted(gone))
-        context.note(session, signed_out=gone_now, lineage=lineage, memory=memory)
+        # What a sign-in stores and does not live to publish was never in the folder (K8).
+        changes = {"signed_out": gone_now, "lineage": lineage, "memory": memory, "folder": ""}
+        context.note(session, **changes)
 
 
 def _kept(session: SsoSession, context: JobContext) -> tuple[KeyringItem | None, bool]:
