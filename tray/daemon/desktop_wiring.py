@@ -172,7 +172,7 @@ class Desktop:
 
     async def open_terminal(self, command: TerminalCommand) -> None:
         """Run a command of ours where the user can type; else it is copied."""
-        argv = [*own_program(self.environ), command]
+        argv = [*own_program(self.environ), *command.split()]
         if not await asyncio.to_thread(open_in_terminal, argv, self.environ):
             await self.copy(f"sso-tray {command}", menu_text.COPIED_FOR_TERMINAL)
 
