@@ -83,7 +83,7 @@ frozen: wheel ## Build the program that needs no Python, in build/frozen
 deb: frozen ## Build the Debian package, in dist
 	$(PACK) packaging/build.py deb
 
-rpm: frozen ## Build the RPM package, which was never installed, in dist
+rpm: frozen ## Build the RPM package, never tried on Fedora or SUSE, in dist
 	$(PACK) packaging/build.py rpm
 
 package-test: deb components $(AWS_CLI_STAMP) ## Build, install, run, upgrade and remove the packages

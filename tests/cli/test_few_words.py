@@ -122,3 +122,21 @@ def test_enter_does_not_pick_a_guarded_profile(many: Stage) -> None:
         code = terminal.wait()
 
     assert (0, None) == (code, read_active(many.state))
+
+
+def test_any_role_is_picked_for_its_console(many: Stage) -> None:
+    """A guarded one too, as nothing is switched; the link shows which it was."""
+    words = ("-m", "tray", "console", "--pick", "--print")
+    with program(words, many.environ, many.home, "xterm") as terminal:
+        terminal.press("owner", "ProdDataOwner")
+        terminal.press(ENTER, "/#/console?account_id=")
+        code = terminal.wait()
+
+    assert (0, None) == (code, read_active(many.state))
+
+
+def test_a_list_to_pick_from_needs_a_terminal(many: Stage) -> None:
+    """In a script a role is named."""
+    done = many.tray("console", "--pick")
+
+    assert (2, True) == (done.code, "needs a terminal" in done.err)

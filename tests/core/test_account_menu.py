@@ -175,7 +175,7 @@ def test_a_full_level_says_how_many_more_there_are(
     """Never more than 25 rows, nor than two levels below the top; typing finds the rest."""
     rows = menu(roles=roles(accounts, each), sessions=("corp",))
 
-    found = [one for one in every(rows) if one.event == TerminalRequested("use")]
+    found = [one for one in every(rows) if one.event == TerminalRequested("console --pick")]
     assert told == list(dict.fromkeys(one.text for one in found))
     assert MENU_ROWS >= max(map(len, levels(rows)))
     assert 2 >= depth(rows)

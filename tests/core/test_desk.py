@@ -222,6 +222,7 @@ def test_a_click_that_opens_no_menu_shows_the_sessions() -> None:
     lines = report.text.splitlines()
     assert ["corp: signed out", "Right-click the icon for its menu."] == [lines[0], lines[-1]]
     assert ("SSO Tray, profile dev", 3, False) == (report.title, len(lines), report.good)
+    assert report.state == "signed-out"  # the icon's
 
 
 @pytest.mark.parametrize(

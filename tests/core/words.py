@@ -198,7 +198,7 @@ EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
     st.builds(ConsoleRequested, st.sampled_from(ROLES)),
     st.builds(ConsoleLinkRequested, st.sampled_from(ROLES)),
     st.builds(FavouriteRequested, st.sampled_from(ROLES), st.booleans()),
-    st.builds(TerminalRequested, st.sampled_from(("use", "doctor"))),
+    st.builds(TerminalRequested, st.sampled_from(("use", "console --pick"))),
     st.builds(LinkRequested, keys),
     st.builds(SettingRequested, st.just("adopt"), st.booleans()),
     st.just(StatusRequested()),

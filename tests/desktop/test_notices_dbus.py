@@ -68,6 +68,23 @@ def test_a_notice_arrives_whole(bus: Bus) -> None:
     run(story())
 
 
+def test_a_notice_about_a_state_carries_its_picture(bus: Bus) -> None:
+    """Whatever the category, a notice that tells a state shows what the icon shows for it."""
+
+    async def story() -> None:
+        async with (
+            notification_daemon(bus.address) as daemon,
+            telling(only_dbus, bus.address) as tray,
+        ):
+            await tray.shown(replace(ENDING, state="signed-out"))
+
+            colours = daemon.only().colours
+            assert STATE_COLOURS["signed-out"] in colours
+            assert STATE_COLOURS["ending"] not in colours
+
+    run(story())
+
+
 def test_the_next_notice_of_a_slot_replaces_the_last(bus: Bus) -> None:
     """A warning becomes the end's notice in place, and its buttons are the new ones."""
 

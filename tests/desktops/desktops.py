@@ -34,9 +34,11 @@ class Desktop:
         after: those started after it.
         services: which session services the bus may start, as a regular expression.
         strip: the rows of pixels that the panel is in, from and to; below zero from the bottom.
-        opens: the mouse buttons that open the menu.
+        opens: the mouse buttons that open the menu; another is sent to the icon, if anywhere.
         about: what a colour of the icon may be off, where the panel scales it or shines through.
         inline: whether submenus unfold within the menu.
+        keys: whether its menus take keys; else one walks through them with the pointer.
+        display: the Wayland display that the first of ``before`` makes, to be waited for.
         button: where a notice's first button is: the share of its width, and pixels from below.
         search: the search of its own that SSO Tray answers, if it has one.
         cannot: what it cannot do, with the reason.
@@ -57,6 +59,8 @@ class Desktop:
     opens: tuple[int, ...] = (1, 3)
     about: int = 0
     inline: bool = False
+    keys: bool = True
+    display: str = ""
     button: tuple[float, int] = (0.9, 30)
     search: Literal["", "overview", "krunner"] = ""
     cannot: Mapping[str, str] = field(default_factory=dict)
@@ -168,4 +172,134 @@ KDE: Final = Desktop(
     search="krunner",
 )
 
-DESKTOPS: Final = {one.name: one for one in (XFCE, GNOME, KDE)}
+MATE: Final = Desktop(
+    name="mate",
+    title="MATE",
+    parts=("mate-panel", "mate-notification-daemon"),
+    packages=(
+        "dconf-cli",
+        "dconf-gsettings-backend",
+        "marco",
+        "mate-icon-theme",
+        "mate-settings-daemon",
+        "mate-themes",
+    ),
+    environ={
+        "XDG_CURRENT_DESKTOP": "MATE",
+        "DESKTOP_SESSION": "mate",
+        "XDG_MENU_PREFIX": "mate-",
+        "GSETTINGS_BACKEND": "dconf",
+        "GDK_BACKEND": "x11",
+    },
+    settings=(
+        "org.mate.interface gtk-theme Menta",
+        "org.mate.interface icon-theme menta",
+        "org.mate.background show-desktop-icons false",
+    ),
+    before=(
+        ("mate-settings-daemon",),
+        ("marco", "--no-composite"),
+        ("/usr/lib/mate-notification-daemon/mate-notification-daemon",),
+    ),
+    panel=("mate-panel",),
+    services=r"ca\.desrt\.dconf|org\.mate\.panel\..*",
+    opens=(3,),
+)
+
+_LXQT_PANEL: Final = """\
+[General]
+__userfile__=true
+panels=panel1
+[panel1]
+plugins=spacer,statusnotifier
+position=Top
+panelSize=32
+iconSize=22
+[spacer]
+type=spacer
+expandable=true
+[statusnotifier]
+type=statusnotifier
+"""
+
+LXQT: Final = Desktop(
+    name="lxqt",
+    title="LXQt",
+    parts=("lxqt-panel", "lxqt-notificationd"),
+    packages=("xfwm4",),
+    environ={"XDG_CURRENT_DESKTOP": "LXQt", "QT_QPA_PLATFORM": "xcb"},
+    files={".config/lxqt/panel.conf": _LXQT_PANEL},
+    before=(("xfwm4",), ("lxqt-notificationd",)),
+    panel=("lxqt-panel",),
+    services=r"-",
+    opens=(3,),
+)
+
+CINNAMON: Final = Desktop(
+    name="cinnamon",
+    title="Cinnamon",
+    parts=("cinnamon", "xapp-sn-watcher"),
+    packages=(
+        "cinnamon-session",
+        "cinnamon-settings-daemon",
+        "dconf-cli",
+        "dconf-gsettings-backend",
+        "gnome-themes-extra",
+        "libxapp-gtk3-module",
+        "muffin",
+        "xapps-common",
+    ),
+    environ={
+        "XDG_CURRENT_DESKTOP": "X-Cinnamon",
+        "DESKTOP_SESSION": "cinnamon",
+        "GSETTINGS_BACKEND": "dconf",
+        "GDK_BACKEND": "x11",
+        "CINNAMON_2D": "true",
+    },
+    settings=("org.cinnamon.desktop.session idle-delay 0",),
+    before=(("/usr/libexec/xapps/sn-watcher/xapp-sn-watcher",),),
+    panel=("cinnamon", "--replace"),
+    services=r"ca\.desrt\.dconf|org\.cinnamon\.SettingsDaemon.*",
+    strip=(-40, 0),
+    button=(0.17, 22),
+)
+
+_SWAY: Final = """\
+output * resolution 1280x800 bg #2e4053 solid_color
+default_border none
+"""
+
+_WAYBAR: Final = """\
+{"layer": "top", "position": "top", "height": 30, "modules-right": ["tray"],
+ "tray": {"icon-size": 22, "spacing": 10}}
+"""
+
+SWAY: Final = Desktop(
+    name="sway",
+    title="sway",
+    parts=("sway", "waybar", "mako-notifier"),
+    packages=("xwayland",),
+    environ={
+        "XDG_CURRENT_DESKTOP": "sway",
+        "DESKTOP_SESSION": "sway",
+        "XDG_SESSION_TYPE": "wayland",
+        "WLR_BACKENDS": "x11",  # a window in the X server, where the pointer is
+        "WLR_RENDERER": "pixman",
+        "WLR_X11_OUTPUTS": "1",
+        "WLR_LIBINPUT_NO_DEVICES": "1",
+        "WAYLAND_DISPLAY": "wayland-1",
+        "GDK_BACKEND": "wayland",
+    },
+    files={
+        ".config/sway/config": _SWAY,
+        ".config/waybar/config": _WAYBAR,
+        ".config/mako/config": "default-timeout=5000\n",  # without it no notice ever goes
+    },
+    before=(("sway",), ("mako",)),
+    panel=("waybar",),
+    services=r"-",
+    keys=False,  # GTK's layer shell gives the bar no keyboard
+    display="wayland-1",
+)
+
+DESKTOPS: Final = {one.name: one for one in (XFCE, GNOME, KDE, MATE, LXQT, CINNAMON, SWAY)}

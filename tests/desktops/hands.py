@@ -41,6 +41,7 @@ class Person:
         self.session = session
         self.desktop = session.desktop
         self._bare: Image.Image | None = None
+        self._under_pointer: Box | None = None
 
     @property
     def screen(self) -> Screen:
@@ -107,7 +108,10 @@ class Person:
     def close(self) -> None:
         """Close whatever is open, take the pointer away, and let notices go."""
         for _ in range(3):
-            self.screen.key("Escape")
+            if self.desktop.keys:
+                self.screen.key("Escape")
+            else:
+                self.screen.click(SIZE[0] // 3, SIZE[1] // 2)
         # Twice, since it is waited for until the pointer has moved.
         for x in (SIZE[0] // 3 + 1, SIZE[0] // 3):
             self.screen.move(x, SIZE[1] // 2)
@@ -158,7 +162,7 @@ class Person:
 
     def go_to(self, *labels: str) -> list[Box]:
         """
-        Open the menu, walk to a row by the keyboard, and return the boxes of the menus.
+        Open the menu, walk to a row, by the keyboard if it can be, and return the menus' boxes.
 
         Args:
             labels: of the submenus on the way, and of the row or :data:`ANY`.
@@ -166,12 +170,17 @@ class Person:
         level = self.menu()
         empty = self.desk(self.screen.await_rest())
         boxes = [self.open_menu()]
+        self._under_pointer = None
         for number, label in enumerate(labels):
             if number:
                 boxes.append(self._submenu(empty, boxes))
             if label == ANY:
                 break
-            place, level = level.stop(label)
+            menu = level
+            place, level = menu.stop(label)
+            if not self.desktop.keys:
+                self._point_at(boxes[-1], menu, level)
+                continue
             downs = place if number else place + 1
             if downs:
                 self.screen.key(*["Down"] * downs)
@@ -190,6 +199,10 @@ class Person:
                 seen.paste((0, 0, 0), box)
             return _strong(seen)
 
+        if not self.desktop.keys:
+            until(beside, "a submenu to open")
+            self.screen.await_rest()
+            return until(beside, "a submenu to stay")
         self.screen.key("Right")
         asked = time.monotonic()
 
@@ -204,12 +217,43 @@ class Person:
         self.screen.await_rest()
         return until(beside, "a submenu to stay")
 
+    def _point_at(self, within: Box, menu: Shown, row: Shown) -> None:
+        """
+        Move the pointer to a row of a menu, counted in rows from the last one, which lights up.
+
+        Args:
+            within: where the menu is; its beginning may lie over the panel.
+            menu: what is in it.
+            row: one of its rows.
+        """
+        left, top, right, bottom = within
+        middle = (left + right) // 2
+        plain = self.screen.await_rest().crop(within)
+        if self._under_pointer is not None:
+            # Level with the row that opened it: slanted, the pointer passes by other rows.
+            self.screen.move(middle, max(top + 2, self._under_pointer[3] - 3))
+        for y in (bottom - 10, bottom - 12):  # twice, as a hand comes to rest on it
+            self.screen.move(middle, y)
+        last = _changed(plain, self.screen.await_rest().crop(within))
+        if last is None:
+            raise Broken("the last row does not light up under the pointer")
+        height = last[3] - last[1]
+        rows = [one.id for one in menu.children if one.properties.get("type") != "separator"]
+        start = top + last[1] - height * (len(rows) - 1 - rows.index(row.id))
+        self._under_pointer = left, start, right, start + height
+        for y in (start + height // 2 + 1, start + height // 2):
+            self.screen.move(middle, y)
+        self.screen.await_rest()
+
     def row(self, within: Box) -> Box:
         """
-        Return where the row under the keyboard is.
+        Return where the row is that one has walked to.
 
-        It is what differs from the screen with the highlight one row further, and one row before.
+        Under the keyboard it is what differs from the screen with the highlight one row further,
+        and one row before.
         """
+        if self._under_pointer is not None:
+            return self._under_pointer
         here = self.screen.await_rest().crop(within)
         differs = []
         for away, back in (("Down", "Up"), ("Up", "Down")):

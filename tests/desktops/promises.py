@@ -68,7 +68,8 @@ def icon_at_login(person: Person, starts: int) -> str:
     """The icon is on the panel soon after a login, with the desktop starting at the same time."""
     del starts
     session = person.session
-    session.log_in()  # the first: `autostart on` needs no desktop, but is what a user does there
+    session.log_in()
+    session.await_tray()  # a desktop ended at its first start may leave half of its settings
     session.sso("autostart", "on")
     session.log_out()
     session.log_in()
@@ -156,7 +157,7 @@ def _off(
 
 
 def left_click(person: Person, starts: int) -> str:
-    """A left click opens the menu."""
+    """A left click opens the menu, or is answered with a notice where the host opens none."""
     del starts
     return _opens(person, 1)
 
@@ -172,9 +173,10 @@ def _opens(person: Person, button: int) -> str:
     left, top, right, bottom = person.open_menu(button)
     kept = person.keep(f"button-{button}")
     person.close()
-    if right - left < 100 or bottom - top < 100:
+    menu = button in person.desktop.opens
+    if right - left < 100 or bottom - top < (100 if menu else 40):
         raise Broken(f"what opened is {right - left} by {bottom - top} pixels")
-    return kept
+    return kept if menu else f"a notice, {kept}"
 
 
 def first_submenus(person: Person, starts: int) -> str:
@@ -188,7 +190,7 @@ def first_submenus(person: Person, starts: int) -> str:
     for label in labels:
         boxes = person.go_to(label, ANY)
         left, top, right, bottom = boxes[-1]
-        if right - left < 60 or bottom - top < 20:
+        if right - left < 60 or bottom - top < 15:  # half a row, where it overlaps the panel
             raise Broken(f"{label}: {right - left} by {bottom - top} pixels are on the screen")
         person.close()
     return f"{len(labels)} submenus"
@@ -420,7 +422,7 @@ PROMISES: Final = (
     Promise("icon within 10 s of login", icon_at_login),
     Promise("icon at every start", every_start),
     Promise("icon sharp", sharp_icon),
-    Promise("left click opens the menu", left_click),
+    Promise("left click opens the menu or a notice", left_click),
     Promise("right click opens the menu", right_click),
     Promise("submenus on the screen", first_submenus),
     Promise("a click acts, the mark moves", click_acts),

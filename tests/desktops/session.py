@@ -155,7 +155,12 @@ class Session:
         )
         for line in self.desktop.settings:
             root.user("gsettings", "set", *line.split(" ", 2))
-        for command in self.desktop.before:
+        first, *others = self.desktop.before
+        self._begin(*first)
+        if self.desktop.display:
+            made = f"{RUN}/{self.desktop.display}"
+            until(lambda: root.tries("test", "-S", made) == 0, f"{made} to be there")
+        for command in others:
             self._begin(*command)
         self.start_panel()
         for command in self.desktop.after:

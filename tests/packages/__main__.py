@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.packages import checkers, deb, pip_upgrade, wheel
+from tests.packages import checkers, deb, pip_upgrade, rpm, wheel
 from tests.packages.told import Broken, failed, title
 
 ROOT = Path(__file__).parents[2]
@@ -40,11 +40,23 @@ def _clean_debian() -> None:
     deb.check(_one("*.deb"))
 
 
+def _by_rpm() -> None:
+    """Check the RPM package, if one was built."""
+    if os.geteuid() != 0 or shutil.which("mmdebstrap") is None:
+        title("The RPM package was not tried: that needs root and mmdebstrap")
+        return
+    if not list(DIST.glob("*.rpm")):
+        title("The RPM package was not tried: make rpm builds it")
+        return
+    rpm.check(_one("*.rpm"))
+
+
 PARTS: dict[str, Callable[[], None]] = {
     "checkers": lambda: checkers.check(_one("*.deb")),
     "wheel": lambda: wheel.check(_one("*.whl"), _one("*.tar.gz")),
     "upgrade": lambda: pip_upgrade.check(_one("*.whl"), wheel.BUILDER),
     "deb": _clean_debian,
+    "rpm": _by_rpm,
 }
 
 

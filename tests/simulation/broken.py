@@ -34,13 +34,15 @@ from tray.core.sessions import (
 from tray.core.sessions import session_states as kinds
 from tray.core.state import TrayState
 from tray.daemon import input_files
+from tray.errors import Unread
+from tray.managed import managed_sections, section_plan
 from tray.system.lock.file_lock import FileLock
 from tray.worker import job_table
 from tray.worker.job_context import JobContext
 from tray.worker.keyring.item_document import KeyringItem
 from tray.worker.keyring.token_keyring import TokenKeyring
 
-ROOMS = ("tray.core", "tray.worker", "tray.daemon", "tests.simulation")
+ROOMS = ("tray.core", "tray.worker", "tray.daemon", "tray.managed", "tests.simulation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +285,16 @@ def _signs_out_in_words(right: Any) -> Any:
     return {**right, "sign-out": lambda _session, _context: SignedOut(None)}
 
 
+def _none_unread(right: Any) -> Any:
+    def read_active(state: Any) -> Any:
+        try:
+            return right(state)
+        except Unread:
+            return None
+
+    return read_active
+
+
 def _always(value: object) -> Callable[[Any], Any]:
     return lambda _right: lambda *_rest: value
 
@@ -429,6 +441,13 @@ SLIPS: tuple[Slip, ...] = (
     Slip("S4: a config broken at the start has no sessions", (input_files, "last_catalog"),
          _always(None), "truth: the last good config counts",
          things=(do("config", 100, much=0.29), do("restart", 110))),
+    Slip("A3: the managed default stays at the profile that was active before",
+         (managed_sections, "follow"), _always(()), "truth: the managed default follows",
+         things=(do("apply default", 100), do("use", 200, much=0.9))),
+    Slip("S4: an active profile that cannot be read is none", (section_plan, "read_active"),
+         _none_unread, "safety: the managed default outlives an unread fact",
+         things=(do("apply default", 100), do("unread", 200, much=0.79),
+                 do("config", 210, much=0.9))),
     Slip("K5: a removed file is put back", (JobContext, "is_from_here"),
          lambda _: lambda *_: False,
          "safety: a removed file stays away", things=(LOGIN, do("remove", 600, much=0.9))),

@@ -208,6 +208,33 @@ FOUND = (
         do("synced login", 87866.374, much=0.766), until=87872,
     ),
     Sequence(
+        "a machine that has slept has to tell at once of a file it could not read", 92372,
+        do("unread", 88144.295, "twin", 0.622), do("sleep", 88144.556, "twin", 0.253), until=88147,
+    ),
+    Sequence(
+        "a login is asked about for a sign-out of the place its name meant before", 92317,
+        do("sign out", 4964.185, much=0.7), do("unread", 7216.442, much=0.024),
+        do("aws sso login", 11068.365, much=0.461), until=11069,
+    ),
+    Sequence(
+        "what a sign-in left that died is looked for once, whatever comes of it", 93020,
+        do("kill", 78095.041, "lab", 0.401), do("click", 79776.268, "twin", 0.69),
+        do("click", 81034.657, much=0.875), do("unreadable", 81045.056, "lab", 0.904),
+        until=82607,
+    ),
+    Sequence(
+        "a login after one that AWS has renewed is taken for the first since a sign-out", 92427,
+        do("sign out", 6498.993, much=0.739), do("offline", 7576.921, much=0.84),
+        do("synced login", 7581.921, much=0.84),
+        do("aws sso login", 13604.079, much=0.295, step=6), until=17892,
+    ),
+    Sequence(
+        "a login removed after an earlier removal is asked about twice a second", 92427,
+        do("sign out", 6498.993, much=0.739), do("synced login", 7581.921, much=0.84),
+        do("remove", 23396.991, much=0.968), do("remove", 24897.864, much=0.779, step=6),
+        do("aws sso login", 24934.009, much=0.846), until=27600,
+    ),
+    Sequence(
         "a clock put right lets the next look at an unread file pass unseen", 55050,
         do("click", 5168.714, much=0.339), do("aws 429", 6488.811, much=0.251),
         do("keyring slow", 6505.126, OLD, 0.716), do("clock", 6505.76, "lab", 0.677),

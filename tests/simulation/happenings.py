@@ -77,7 +77,8 @@ def script_of(seed: int) -> list[Happening]:
         much = min(round(draws.random(), 3), 0.999)
         script.append(Happening(kind, round(at, 3), draws.choice(keys), much, step, number))
     script = _with_second_thoughts(script, Random(f"second thoughts {seed}"))
-    return _with_synced_files(script, Random(f"synced files {seed}"))
+    script = _with_synced_files(script, Random(f"synced files {seed}"))
+    return _with_managed_default(script, Random(f"managed default {seed}"))
 
 
 def _with_second_thoughts(script: list[Happening], draws: Random) -> list[Happening]:
@@ -103,6 +104,20 @@ def _with_synced_files(script: list[Happening], draws: Random) -> list[Happening
         if draws.random() < 0.5:
             more.append(Happening("offline", round(at - 5, 3), out.key, much, None, 2 * number))
         more.append(Happening("synced login", round(at, 3), out.key, much, None, 2 * number + 1))
+    return sorted([*script, *more], key=lambda one: one.at)
+
+
+def _with_managed_default(script: list[Happening], draws: Random) -> list[Happening]:
+    """Let the user's own ``[default]`` follow the active profile in some walks."""
+    if draws.random() < 0.6:
+        return script
+    more = [
+        Happening(
+            "apply default", round(draws.random() ** 2 * script[-1].at / 4, 3),
+            much=round(draws.random(), 3), number=3 * LONGEST + number,
+        )
+        for number in range(3)
+    ]  # fmt: skip
     return sorted([*script, *more], key=lambda one: one.at)
 
 
@@ -233,6 +248,8 @@ def _restart_without(*, old: bool) -> Callable[[World, Happening], None]:
             world.machine.damage_state(world.draw("input-file"), old=old, inputs=True)
             world.inputs.last_good = None
         if done is not None:
+            if done.startswith("applied.json"):
+                world.inputs.managed.forgotten()
             world.say(done)
             world.promises.forgetful()
         _restart(world, one)
@@ -302,6 +319,11 @@ def _use(world: World, one: Happening) -> None:
         world.tell(ev.UseRequested(profile))
     else:
         world.inputs.use(profile)
+
+
+def _apply(world: World, one: Happening) -> None:
+    """A person lets a bare ``aws`` follow the active profile, or no longer."""
+    world.inputs.managed.apply(on=one.much < 0.8)
 
 
 def _unread(world: World, one: Happening) -> None:
@@ -453,10 +475,11 @@ ACTS: dict[str, Callable[[World, Happening], None]] = {
     "undo": _undo,
     "folder lost": programs.folder_lost,
     "synced login": programs.synced_login,
+    "apply default": _apply,
 }
 """Everything that can happen, by name."""
 
-SECOND_THOUGHTS = ("undo", "folder lost", "synced login")
+SECOND_THOUGHTS = ("undo", "folder lost", "synced login", "apply default")
 WEIGHTS = dict.fromkeys((one for one in ACTS if one not in SECOND_THOUGHTS), 2) | {
     "click": 8,
     "aws sso login": 4,

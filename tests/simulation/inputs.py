@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tests.core.story import CORP, LAB, OLD, catalog
+from tests.simulation.managed import Managed
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.machine import step
@@ -53,6 +54,7 @@ class Inputs:
             "settings": paths.settings_file,
             "active-profile": active_path(paths.state),
         }
+        self.managed = Managed(world, self.paths["config"])
         self.broken = False
         self.adopt = True
         self.followed: tuple[str, ...] = ()
@@ -78,12 +80,12 @@ class Inputs:
     def configure(self, chosen: Catalog) -> None:
         """Write a config with these sessions and their profiles."""
         self._world.catalog, self.broken = chosen, False
-        self.write("config", _text(chosen))
+        self.write("config", _text(chosen) + self.managed.section())
 
     def damage(self) -> None:
         """Leave the config broken; AWS's own programs refuse it as well."""
         self.broken = True
-        self.write("config", BROKEN)
+        self.write("config", BROKEN + self.managed.section())
 
     def let_adopt(self, *, adopt: bool) -> None:
         """Write the setting that says whether files are adopted."""
@@ -130,6 +132,9 @@ class Inputs:
             "records": files.read_records,
             "active-profile": files.read_active,
         }
+        if kind == "managed":
+            self.managed.follow()
+            return
         reads[kind]()
         if files.known and not known:
             self._read_config()
@@ -139,8 +144,12 @@ class Inputs:
         assert files is not None
         if files.known:
             reading = files.read_config(self._follow)
-            with suppress(StopIteration):  # a small one is read without any waiting
+            try:
                 reading.send(None)
+            except StopIteration as read:  # a small one is read without any waiting
+                if read.value:
+                    self.managed.follow()
+            else:
                 raise AssertionError("the config was not read at once")
 
     def _follow(self, read: Catalog) -> None:
@@ -164,7 +173,9 @@ class Inputs:
         for file in [file for file in self._since if file not in after.unread]:
             del self._since[file]
         for file in after.unread:
-            self._since.setdefault(file, world.machine.time)
+            self._since.setdefault(file, world.machine.now.mono)
+        if self._files is not None and self._files.known:
+            self.managed.shown(after, now)
         match event:
             case ev.InputUnread() | ev.TokenFileInspected(file_status=ev.FileUnread()):
                 pass
@@ -182,7 +193,7 @@ class Inputs:
         problems = view(state, now).problems
         for file, since in self._since.items():
             shown = state.unread[file].sentence in problems
-            if time - since > TOLD_WITHIN and not shown:
+            if now.mono - since > TOLD_WITHIN and not shown:
                 world.promises.broken("truth: what cannot be read is told", f"{file}")
         unwell_at = max(self._changed_at, world.truth.unwell_at)
         if world.machine.read_errors or state.asleep or time - unwell_at < KNOWN_WITHIN:
@@ -200,6 +211,7 @@ class Inputs:
         elif self.last_good not in (None, known):
             told = f"{sorted(known)}, and {self.last_good} was read last"
             world.promises.broken("truth: the last good config counts", told)
+        self.managed.is_known(state)
         for what, (seen, right) in said.items():
             if seen != right:
                 told = f"{what} is {right}, and {seen} is known"
@@ -226,7 +238,8 @@ def _text(chosen: Catalog) -> bytes:
     for session in chosen.sessions:
         place = [f"sso_start_url = {session.start_url}", f"sso_region = {session.region}"]
         for name in session.profiles:
-            lines += [f"[profile {name}]", "sso_account_id = 111111111111", "sso_role_name = r"]
+            lines += [f"[profile {name}]", "sso_account_id = 111111111111"]
+            lines += [f"sso_role_name = {name}"]
             lines += place if session.legacy else [f"sso_session = {session.key}"]
         if not session.legacy:
             lines += [f"[sso-session {session.key}]", *place]

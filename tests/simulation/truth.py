@@ -137,6 +137,8 @@ class Truth:
         """
         self.received(given)
         self.ours.add((key, given.access))
+        if key in self.unproved:  # with its refresh token, perhaps
+            self._world.machine.aws.taken.add(self.unproved[key])
         new, old = (given.place, given.family), self._families.get(key)
         if old is None or old == new or new not in self._kept_families:
             return

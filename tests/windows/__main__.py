@@ -22,13 +22,24 @@ ROOT = Path(__file__).parents[2]
 
 TESTED = (
     "tests/core",
+    "tests/aws/calls/test_failures.py",
+    "tests/aws/calls/test_renewal.py",
+    "tests/aws/test_config_edit.py",
     "tests/aws/test_credential_process.py",
     "tests/aws/test_error_words.py",
     "tests/aws/test_role_cache.py",
     "tests/aws/test_timestamps.py",
     "tests/aws/test_token_cache.py",
+    "tests/test_applied.py",
+    "tests/test_records.py",
     "tests/test_settings.py",
+    "tests/worker/test_adoption.py",
+    "tests/worker/test_callback.py",
+    "tests/worker/test_callback_pages.py",
+    "tests/worker/test_callback_request.py",
     "tests/worker/test_credential_manager.py",
+    "tests/worker/test_older_files.py",
+    "tests/worker/test_renewal.py",
     "tests/worker/test_unsaved.py",
     "tests/worker/test_vault.py",
     "tests/worker/test_vault_document.py",
@@ -53,7 +64,7 @@ def run_tests(lab: Path, version: str) -> bool:
         done = subprocess.run(
             [lab / version / "py", "-m", "pytest", *options, *files, *TESTED],
             cwd=place,
-            env={**os.environ, "DISPLAY": display},
+            env={**os.environ, "DISPLAY": display, "PYTHONUTF8": "1"},  # as the tests write files
             check=False,
         )
     return done.returncode == 0

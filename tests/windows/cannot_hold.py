@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import MutableSequence, Sequence
+from collections.abc import Callable, MutableSequence, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -31,16 +31,21 @@ NOT_COLLECTED: Final = {
 }
 """Files of which no test could hold."""
 
+HELD_OPEN: Final = "Windows replaces no file that a program has open"
+NO_MODES: Final = "Windows has no modes of files"
+NO_LINKS: Final = "Wine makes symbolic links and does not resolve them"
+
 CANNOT_HOLD: Final = {
-    "tests/worker/test_vault.py::test_two_ways_to_the_same_cache_directory_are_one": (
-        "Wine makes symbolic links and does not resolve them"
-    ),
-    "tests/aws/test_token_cache.py::TestRead::test_present": (
-        "Wine makes symbolic links and does not resolve them"
-    ),
-    "tests/aws/test_token_cache.py::TestRead::test_unusable[loop]": (
-        "Wine makes symbolic links and does not resolve them"
-    ),
+    "tests/worker/test_vault.py::test_two_ways_to_the_same_cache_directory_are_one": (NO_LINKS),
+    "tests/aws/test_token_cache.py::TestRead::test_present": (NO_LINKS),
+    "tests/aws/test_token_cache.py::TestRead::test_unusable[loop]": (NO_LINKS),
+    "tests/worker/test_adoption.py::test_a_link_is_kept": NO_LINKS,
+    "tests/worker/test_adoption.py::test_a_writer_that_opened": HELD_OPEN,
+    "tests/worker/test_adoption.py::test_a_late_writer": HELD_OPEN,
+    "tests/test_records.py::test_file_and_directory_are_the_users_alone": NO_MODES,
+    "tests/test_config_file.py::test_link_and_mode_stay": NO_MODES,
+    "tests/test_config_file.py::test_a_missing_file_is_made_for_the_user_alone": NO_MODES,
+    "tests/test_config_file.py::test_killed_at_any_step": "Windows has no fork",
     "tests/aws/test_credential_process.py::test_shlex_and_sh_find_the_same_words": (
         "Windows has no sh"
     ),
@@ -81,11 +86,16 @@ class _Finder(MetaPathFinder, Loader):
 sys.meta_path.insert(0, _Finder())
 
 
-def _mkfifo(*_: object) -> None:
-    pytest.skip("Windows has no named pipes in folders")
+def _skipping(reason: str) -> Callable[..., None]:
+    def called(*_: object, **__: object) -> None:
+        pytest.skip(reason)
+
+    return called
 
 
-vars(os).setdefault("mkfifo", _mkfifo)
+# Which nothing of ours asks for: what is missing has to stay missing for the program itself.
+vars(os).setdefault("mkfifo", _skipping("Windows has no named pipes in folders"))
+vars(os).setdefault("chown", _skipping("Windows has no user numbers"))
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:

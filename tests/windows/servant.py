@@ -15,6 +15,9 @@ import sys
 import time
 from typing import Any
 
+INTERNAL_ERROR = 1359
+STARTS = 5
+
 _staying: dict[int, subprocess.Popen[bytes]] = {}
 
 
@@ -30,7 +33,7 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
     environ = {**os.environ, **request.get("env", {})}
     environ = {name: value for name, value in environ.items() if value is not None}
     began = time.perf_counter()
-    child = subprocess.Popen(
+    child = _started(
         request["argv"],
         env=environ,
         cwd=request.get("cwd"),
@@ -54,6 +57,17 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
         "err": err.decode(errors="replace"),
         "seconds": time.perf_counter() - began,
     }
+
+
+def _started(argv: list[str], **how: Any) -> subprocess.Popen[bytes]:
+    """Start a program, again where Wine could not (ERROR_INTERNAL_ERROR, on a busy machine)."""
+    for _ in range(STARTS):
+        try:
+            return subprocess.Popen(argv, **how)
+        except OSError as error:
+            if getattr(error, "winerror", None) != INTERNAL_ERROR:
+                raise
+    return subprocess.Popen(argv, **how)
 
 
 def main() -> None:

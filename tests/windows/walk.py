@@ -66,9 +66,9 @@ MOST_TIMES = 4.0
 """What the credential helper may take, in starts of a bare Python."""
 
 ROW = 20
-PROFILES = 37
+PROFILES = 166
 MARGIN = 10
-"""Pixels: a row of a menu, where from its top the row "Profile" is, and what is left of a text."""
+"""Pixels: a row of a menu, where from its bottom "Profile" is, and what is left of a text."""
 
 NOT_JUDGED = {
     "a notification with buttons": "Wine has no WinRT",
@@ -354,8 +354,8 @@ class Walk:
         x, y = self.icon("signed-in")
         return self.opened(lambda: self.machine.click(x, y, 3), lambda box: box[3] > 5 * ROW)
 
-    def pick(self, left: int, y: int) -> None:
-        """Click a row once the menu shows by its colour that it has the mouse."""
+    def mark(self, left: int, y: int) -> None:
+        """Move onto a row until the menu shows by its colour that it has the mouse."""
         margin = left + MARGIN
         plain = self.look().getpixel((margin, y))
 
@@ -365,13 +365,17 @@ class Walk:
             return self.look().getpixel((margin, y)) != plain
 
         until(marked, "the row under the mouse")
+
+    def pick(self, left: int, y: int) -> None:
+        """Click a row."""
+        self.mark(left, y)
         self.machine.mouse("click", "1")
 
     def uses_by_menu(self) -> None:
-        """Pick another profile in the menu: the last row of "Profile"."""
+        """Pick another profile in the menu: the last row of "Profile", which opens by itself."""
         left, top, width, height = self.open_menu()
         holds("a right click opens the menu", height > 100, f"{width} x {height}")
-        at, right = (left, top + PROFILES), left + width - ROW
+        at, right = (left, top + height - PROFILES), left + width - ROW
         left, top, width, height = self.opened(lambda: self.pick(*at), lambda box: box[0] > right)
         self.pick(left, top + height - ROW // 2)
         active = until(lambda: self.status()["active_profile"] != "dev" and self.status(), "use")

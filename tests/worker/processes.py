@@ -20,6 +20,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.home import home_variables
 from tests.worker.file_backend import FileBackend
 from tests.worker.world import CORP
@@ -28,6 +30,7 @@ from tray.aws.api.oidc import Oidc
 from tray.aws.api.portal import Portal
 from tray.aws.cache.token_cache import cache_path, parse_token
 from tray.core.outcomes import outcome_from_json, outcome_to_json
+from tray.system import WINDOWS
 from tray.worker import job_table
 from tray.worker.job_context import JobContext
 from tray.worker.keyring.token_keyring import TokenKeyring
@@ -117,6 +120,8 @@ def processes(environ: Mapping[str, str], keyring: str) -> Iterator[Processes]:
         environ: the whole environment.
         keyring: ``file``, in each home; ``system``, the one that the environment leads to.
     """
+    if WINDOWS:
+        pytest.skip("Windows has no fork")
     command = [sys.executable, "-m", "tests.worker.processes", keyring]
     with subprocess.Popen(
         command,

@@ -16,6 +16,7 @@ from tray.aws.cache.sso_token import SsoToken
 from tray.aws.cache.token_cache import full_document, lean_document
 from tray.core.outcomes import Adopted, Failed, Outcome, RemovalJudged, Renewed
 from tray.storage.settings import Settings
+from tray.system import WINDOWS
 from tray.worker.tokens.adoption import LOOKS_BACK
 
 LEAN = {"startUrl", "region", "accessToken", "expiresAt"}
@@ -46,7 +47,7 @@ def test_a_file_of_the_cli_moves_into_the_keyring(world: World) -> None:
         _kept(world).access_token,
         _kept(world).refresh_token,
     )
-    assert 0o600 == world.file.stat().st_mode & 0o777
+    assert WINDOWS or 0o600 == world.file.stat().st_mode & 0o777
 
 
 def test_the_steps_come_in_the_order_that_loses_nothing(world: World) -> None:

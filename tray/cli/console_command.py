@@ -12,7 +12,7 @@ from tray.cli.accounts.named_role import NamedRole
 from tray.cli.command_context import CommandContext
 from tray.cli.credentials_command import given
 from tray.cli.front.terminal import Ended, WrongUse, note, say
-from tray.cli.names.few_words import named_once, profile_meant
+from tray.cli.names.few_words import named_once, profile_meant, role_picked
 from tray.core.model import Profile, SsoSession
 from tray.core.profiles.console_link import browser_names, portal_url
 from tray.core.profiles.console_page import console_page, page_flaw
@@ -36,6 +36,7 @@ def console(
     service: str | None,
     region: str | None,
     destination: str | None,
+    pick: bool,
     session: str | None,
     account: str | None,
     role: str | None,
@@ -48,7 +49,12 @@ def console(
     context = CommandContext.of_this_process()
     catalog = context.catalog()
     place = NamedRole(session, account, role)
-    meant = profile_meant(context, catalog, words, context.profile_in_force, place)
+    if pick:
+        if words or place.given:
+            raise WrongUse("Give a profile or --pick, not both.")
+        meant = role_picked(context, catalog, context.profile_in_force)
+    else:
+        meant = profile_meant(context, catalog, words, context.profile_in_force, place)
     config = next((one for one in catalog.sessions if one.key == meant.session), None)
     if service or region:
         region = region or meant.region

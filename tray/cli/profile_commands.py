@@ -98,8 +98,8 @@ def _pick(context: CommandContext) -> None:
     active = read_active(context.paths.state)
     say(sentences.now_active(active))
     picked = pick(search_of(context, context.catalog()), active)
-    if picked is not None and picked != active:
-        _switch(context, picked)
+    if picked is not None and picked.profile != active:
+        _switch(context, picked.profile)
 
 
 def _meant(context: CommandContext, words: tuple[str, ...]) -> str:

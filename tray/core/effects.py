@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from tray.core.accounts.remembered_roles import RoleKey
-from tray.core.model import InputFile, Memory, SsoSession
+from tray.core.model import InputFile, Memory, SsoSession, State
 from tray.core.requests import SettingName, TerminalCommand
 from tray.values import dataclass
 
@@ -58,6 +58,7 @@ class Notice:
     buttons: tuple[Button, ...] = ()
     keys: tuple[str, ...] = ()  # the sessions it is about
     at: float | None = None  # the time it warns of, seconds since the epoch
+    state: State | None = None  # whose picture it carries, by default the category's
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -247,6 +248,7 @@ class Report:
     title: str
     text: str
     good: bool = False  # whether the click did what it was meant to do
+    state: State | None = None  # whose picture it carries, if it is about a state
 
 
 @dataclass(frozen=True, slots=True)

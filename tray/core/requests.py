@@ -25,7 +25,7 @@ SettingName = Literal[
 ]
 """The settings that the menu offers as check boxes, the last one a notice alone."""
 
-TerminalCommand = Literal["add", "use", "doctor"]
+TerminalCommand = Literal["add", "use", "console --pick", "doctor"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class FavouriteRequested:
 
 @dataclass(frozen=True, slots=True)
 class TerminalRequested:
-    """Run a command in a terminal window: ``add`` sets up, ``use`` finds a profile by typing."""
+    """Run a command in a terminal window, such as one that finds a profile by typing."""
 
     command: TerminalCommand
 

@@ -258,7 +258,14 @@ def usable(session: Session, now: Now) -> bool:
 def awaits_judgement(session: Session) -> bool:
     """Whether a removed file must be asked about (K5): only where the keyring keeps a token."""
     absent = session.file_status == "absent" and session.store == "keyring"
-    return absent and session.memory.removal is None
+    # A login that followed a removal may be removed in its turn.
+    return absent and (session.memory.removal is None or session.token is not None)
+
+
+def looked_for_again(session: Session) -> bool:
+    """Whether a look for what a sign-in left that died has failed: no token store is known yet."""
+    nothing = session.token is None and session.file_status == "absent"
+    return nothing and session.failing is not None and session.memory.removal is None
 
 
 def can_undo(session: Session) -> bool:

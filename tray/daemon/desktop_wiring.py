@@ -172,15 +172,16 @@ class Desktop:
 
     async def open_terminal(self, command: TerminalCommand) -> None:
         """Run a command of ours where the user can type; else it is copied."""
-        argv = [*own_program(self.environ), command]
+        argv = [*own_program(self.environ), *command.split()]
         if not await asyncio.to_thread(open_in_terminal, argv, self.environ):
             await self.copy(f"sso-tray {command}", menu_text.COPIED_FOR_TERMINAL)
 
     def report(self, report: fx.Report) -> None:
         once = f"click:{report.title}"
-        # The category selects the icon: success has no warning sign.
+        # The category selects the picture: success has no warning sign.
         category: fx.NoticeCategory = "adopted" if report.good else "config"
-        self.notifier.show(Notice("click", once, category, "normal", report.title, report.text))
+        title, text, state = report.title, report.text, report.state
+        self.notifier.show(Notice("click", once, category, "normal", title, text, state=state))
 
     @property
     def starts_at_login(self) -> bool:

@@ -20,7 +20,7 @@ _SELECTS: Final = re.compile(
     r"[ =].{1,400}"
 )
 """A line that sets a variable; none of these holds a credential."""
-_COMMAND: Final = re.compile(r"sso-tray [a-z]+")
+_COMMAND: Final = re.compile(r"sso-tray [a-z]+( --[a-z]+)?")
 
 
 def copy(text: str, environ: Mapping[str, str]) -> bool:

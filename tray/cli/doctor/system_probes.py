@@ -23,6 +23,7 @@ from tray.system.browser import browser_command
 from tray.system.lock.file_lock import FileLock, lock_path
 
 CLI_PATIENCE: Final = 6.0  # seconds for `aws --version`; then it is ended
+_KEPT: Final = ("PATH", "HOME", "LANG", "SYSTEMROOT", "USERPROFILE")  # the last two: Windows'
 UNIT: Final = "sso-tray.service"
 
 _NAMES_FILES: Final = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CA_BUNDLE")
@@ -55,7 +56,7 @@ def aws_cli(environ: Mapping[str, str]) -> dict[str, Any]:
     try:
         done = subprocess.run(
             [program, "--version"],
-            env={name: environ[name] for name in ("PATH", "HOME", "LANG") if name in environ},
+            env={name: environ[name] for name in _KEPT if name in environ},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -202,6 +202,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
             kind="flag",
             help="Create a link that signs you in; works for any role.",
         ),
+        Option("--pick", kind="flag", help="Pick any role from a list that narrows as you type."),
         Option("--service", shown="S", help="A service's page: s3, ec2, logs ..."),
         Option("--region", shown="REGION", help="In which region; default: the profile's."),
         Option("--destination", shown="URL", help="Any other page of the console."),

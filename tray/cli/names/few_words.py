@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -84,6 +85,18 @@ def _used(catalog: Catalog, row: RoleRow) -> Profile:
         return profile_named(catalog, row.profile)
     session = next(one for one in catalog.sessions if one.key == row.session)
     return bare_role(session, row.account_id or "", row.role_name or "", catalog.profiles)
+
+
+def role_picked(context: CommandContext, catalog: Catalog, active: str | None) -> Profile:
+    """Return what is picked from a list of all roles, guarded ones too; raises Ended, WrongUse."""
+    if not at_terminal() or os.environ.get("TERM") == "dumb":
+        raise WrongUse("A list to pick from needs a terminal.")
+    from tray.cli.names.profile_picker import pick
+
+    row = pick(search_of(context, catalog, bare=True), active, guarded=True)
+    if row is None:
+        raise Ended("", 1)
+    return _used(catalog, row)
 
 
 def named_once(named: Sequence[str], profile: str | None) -> tuple[str, ...]:

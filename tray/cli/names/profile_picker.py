@@ -18,19 +18,21 @@ from tray.core.text.display_names import clean
 LINES: Final = 12  # rows of the list at a time
 
 
-def pick(search: RoleSearch, active: str | None) -> str | None:
-    """Return the name of the profile that was picked; None if the list was left."""
-    return _Picker(search, active).application.run()
+def pick(search: RoleSearch, active: str | None, *, guarded: bool = False) -> RoleRow | None:
+    """Return the row that was picked, None if the list was left; `guarded`: such a one, too."""
+    return _Picker(search, active, guarded=guarded).application.run()
 
 
 class _Picker:
     """The list, what was typed, and which row is meant."""
 
-    def __init__(self, search: RoleSearch, active: str | None) -> None:
+    def __init__(self, search: RoleSearch, active: str | None, *, guarded: bool) -> None:
         self._search = search
+        self._guarded = guarded
+        self._keys = search_text.OPEN_KEYS if guarded else search_text.KEYS
         self._active = active
         self._typed = Buffer(multiline=False, on_text_changed=lambda _: self._narrow())
-        self._hint = search_text.KEYS
+        self._hint = self._keys
         self._narrow()
         keys = KeyBindings()
         keys.add("up")(lambda _: self._move(-1))
@@ -53,27 +55,29 @@ class _Picker:
         )  # fmt: skip
         rows = Window(FormattedTextControl(self._rows), height=LINES, dont_extend_height=True)
         hint = Window(FormattedTextControl(lambda: [("class:hint", self._hint)]), height=1)
-        self.application: Application[str | None] = Application(
+        self.application: Application[RoleRow | None] = Application(
             layout=Layout(HSplit([line, rows, hint])), key_bindings=keys, erase_when_done=True
         )
 
     def _narrow(self) -> None:
         self._fitting = self._search.find(self._typed.text)
         self._place = 0
-        self._hint = search_text.KEYS
+        self._hint = self._keys
 
     def _move(self, by: int) -> None:
         self._place = max(0, min(len(self._fitting) - 1, self._place + by))
-        self._hint = search_text.KEYS
+        self._hint = self._keys
 
     def _enter(self, event: KeyPressEvent) -> None:
         if not self._fitting:
             return
         row = self._fitting[self._place]
-        if row.guarded:  # Enter after a few letters is no choice of a guarded one
+        if (
+            row.guarded and not self._guarded
+        ):  # Enter after a few letters is no choice of a guarded one
             self._hint = managed_text.guarded_by_name(row.profile or "")
         else:
-            event.app.exit(result=row.profile)
+            event.app.exit(result=row)
 
     @staticmethod
     def _leave(event: KeyPressEvent) -> None:
@@ -85,7 +89,8 @@ class _Picker:
         widths = [max((len(cell) for cell in column), default=0) for column in _columns(shown)]
         lines: StyleAndTextTuples = []
         for place, row in enumerate(shown, first):
-            mark = "*" if row.profile == self._active else " "
+            active = row.profile is not None and row.profile == self._active
+            mark = "*" if active else " "
             cells = (cell.ljust(width) for cell, width in zip(_cells(row), widths, strict=True))
             style = "reverse" if place == self._place else ""
             lines += [(style, f"{mark} {'  '.join(cells)}".rstrip()), ("", "\n")]

@@ -27,6 +27,8 @@ from tray.core.views.view import SessionRow, View
 
 ACCOUNTS: Final = "accounts"
 """The key of the row that holds all accounts."""
+CONSOLES: Final = "console --pick"
+"""The command in which a role without a profile is found, too."""
 PICKED_FIRST: Final = 8  # profiles above the accounts, where not all find room
 
 
@@ -134,7 +136,8 @@ def remembered_rows(view: View, extras: MenuExtras, room: int) -> tuple[Entry, .
     rows = [_remembered(there[key], kinds, view, extras) for key in keys]
     if len(rows) <= room:
         return tuple(rows)
-    return (Entry("remembered", menu_text.FAVOURITES, children=fitting(rows, MENU_ROWS)),)
+    held = fitting(rows, MENU_ROWS, command=CONSOLES)
+    return (Entry("remembered", menu_text.FAVOURITES, children=held),)
 
 
 def _remembered(
@@ -211,9 +214,9 @@ def all_accounts(view: View, extras: MenuExtras) -> Iterator[Entry]:
         found = sorted(there[key].values(), key=_by_name)
         kept = found if len(found) <= share else found[: share - 1]
         rows += (_account(one, profiles, view, extras) for one in kept)
-        rows += (more(len(found) - len(kept), key),) if len(kept) < len(found) else ()
+        rows += (more(len(found) - len(kept), key, CONSOLES),) if len(kept) < len(found) else ()
         rows += unlisted[key]
-    rows += (more(left_out),) if left_out else ()
+    rows += (more(left_out, command=CONSOLES),) if left_out else ()
     yield Entry(ACCOUNTS, menu_text.ALL_ACCOUNTS, children=tuple(rows))
 
 
@@ -264,7 +267,7 @@ def _roles(
     room = MENU_ROWS - (3 if uses else 1)
     most = shares((len(consoles), len(uses)), room)
     yield heading("consoles", menu_text.CONSOLE_OF)
-    yield from fitting([*consoles.values()], most[0])
+    yield from fitting([*consoles.values()], most[0], command=CONSOLES)
     if uses:
         yield SEPARATION
         yield heading("uses", menu_text.USE_PROFILE)

@@ -65,7 +65,7 @@ def status(state: TrayState, now: Now) -> Step:
     rows = [sentences.row(row, now.wall, now.zone) for row in seen.sessions[: policy.STATUS_LINES]]
     lines = [*rows, *seen.problems[:1], menu_text.RIGHT_CLICK]
     good = not seen.problems and all(row.state == "signed-in" for row in seen.sessions)
-    return state, (fx.Report(title, "\n".join(lines), good=good),)
+    return state, (fx.Report(title, "\n".join(lines), good=good, state=seen.worst),)
 
 
 def link(state: TrayState, event: LinkRequested) -> Step:

@@ -10,7 +10,7 @@ from typing import Final, Generic, TypeVar
 
 from tray.core.events import Event
 from tray.core.policy import MENU_ROWS
-from tray.core.requests import TerminalRequested
+from tray.core.requests import TerminalCommand, TerminalRequested
 from tray.core.text import menu_text
 
 T = TypeVar("T")
@@ -44,16 +44,18 @@ def heading(key: str, text: str) -> Entry:
     return Entry(key, text, enabled=False)
 
 
-def more(count: int, of: str = "") -> Entry:
+def more(count: int, of: str = "", command: TerminalCommand = "use") -> Entry:
     """Return the last row of a full list, the others of which are found by typing."""
-    return Entry(f"more:{of}", menu_text.more(count), TerminalRequested("use"))
+    return Entry(f"more:{of}", menu_text.more(count), TerminalRequested(command))
 
 
-def fitting(rows: Sequence[Entry], room: int, of: str = "") -> tuple[Entry, ...]:
+def fitting(
+    rows: Sequence[Entry], room: int, of: str = "", command: TerminalCommand = "use"
+) -> tuple[Entry, ...]:
     """Return the rows, or the first of them and how many more there are."""
     if len(rows) <= room:
         return tuple(rows)
-    return (*rows[: room - 1], more(len(rows) - room + 1, of))
+    return (*rows[: room - 1], more(len(rows) - room + 1, of, command))
 
 
 def grouped(

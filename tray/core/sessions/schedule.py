@@ -12,6 +12,7 @@ from tray.core.session import (
     Session,
     after_other_login,
     awaits_judgement,
+    looked_for_again,
     renewable,
     unreadable,
 )
@@ -59,7 +60,8 @@ def scheduled(session: Session, preferences: Preferences, machine: str) -> float
     if unreadable(session) or session.config.problem is not None:
         return None
     planned = planned_renewal(session, preferences, machine)
-    if session.failing is not None and (planned is not None or awaits_judgement(session)):
+    awaited = awaits_judgement(session) or looked_for_again(session)
+    if session.failing is not None and (planned is not None or awaited):
         return session.failing.next_at
     return planned
 

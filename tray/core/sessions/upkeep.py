@@ -15,6 +15,7 @@ from tray.core.session import (
     Session,
     awaits_judgement,
     can_undo,
+    looked_for_again,
     over_by,
     refused,
     renewable,
@@ -194,7 +195,7 @@ def _scheduled_job(state: TrayState, session: Session, now: Now) -> JobKind | No
     if session.sign_in is not None:
         return renewal  # of the rest a sign-in's result is the newer truth
     patient = session.retry_at is not None and session.retry_at > now.wall
-    if awaits_judgement(session):
+    if awaits_judgement(session) or looked_for_again(session):
         return "judge-removed" if _judgement_due(state, session, now) and not patient else None
     if can_undo(session):
         removal = session.memory.removal

@@ -19,6 +19,7 @@ OPENS: Final = "Open AWS console"
 USES: Final = "Make it the active profile"
 CATEGORY: Final = "AWS console"
 KEYS: Final = "type to search · ↑ ↓ to choose · Enter to use · Ctrl-C to leave"
+OPEN_KEYS: Final = KEYS.replace("Enter to use", "Enter to open")
 
 
 def matched(words: str, name: str) -> str:

@@ -99,7 +99,7 @@ class DBusNotices(BusChannel):
                 buttons = {"default": notice.buttons[0], **dict([*buttons.items()][1:])}
             pixels = None
             if self._pictures is not None:
-                pixels = await picture_of(notice.category, self._pictures)
+                pixels = await picture_of(notice, self._pictures)
             message = self._notify(notice, buttons, how, self._capabilities, pixels)
             await self._place(bus, notice.slot, message, buttons)
         finally:

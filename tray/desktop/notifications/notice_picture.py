@@ -7,7 +7,7 @@ import logging
 from collections.abc import Mapping
 from typing import Final
 
-from tray.core.effects import NoticeCategory
+from tray.core.effects import Notice, NoticeCategory
 from tray.core.model import State
 from tray.desktop.icon.icon_pictures import IconPictures, NotDrawn
 from tray.desktop.icon.icon_state import IconState
@@ -30,11 +30,12 @@ STATES: Final[Mapping[NoticeCategory, State]] = {
 }
 
 
-async def picture_of(category: NoticeCategory, pictures: IconPictures) -> bytes | None:
+async def picture_of(notice: Notice, pictures: IconPictures) -> bytes | None:
     """Return its pixels, RGBA; None if there are none, or not soon."""
     try:
         async with asyncio.timeout(PATIENCE):
-            argb = (await pictures.picture(IconState(STATES[category])))[SIZE]
+            state = notice.state or STATES[notice.category]
+            argb = (await pictures.picture(IconState(state)))[SIZE]
     except (NotDrawn, TimeoutError) as error:
         log.info("a notice goes without a picture (%s)", type(error).__name__)
         return None

@@ -96,7 +96,7 @@ class GnomeSearch(ServiceInterface):
     @dbus_method(name="LaunchSearch")
     def launch(self, terms: Strings, timestamp: DBusUInt32) -> None:  # noqa: ARG002  (its own)
         """Show all of them: where a person can type, as long as there is no page."""
-        self._act(TerminalRequested("use"))
+        self._act(TerminalRequested("console --pick"))
 
 
 class KRunnerSearch(ServiceInterface):
