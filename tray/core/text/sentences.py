@@ -122,12 +122,15 @@ def row(row: SessionRow, now: float, zone: tzinfo | None = None) -> str:
 
 
 def status(  # noqa: RET503  (`assert_never` does not return)
-    row: SessionRow, now: float, zone: tzinfo | None = None
+    row: SessionRow, now: float, zone: tzinfo | None = None, *, standalone: bool = False
 ) -> str:
+    """Word a session's state; `standalone`: no daemon runs that would try again by itself."""
     reason = REASONS[row.reason] if row.reason is not None else ""
     token_end = row.token_expires_at if row.token_expires_at is not None else now
     trying_at = row.next_attempt_at
     retry = "trying now" if trying_at is None else f"next try in {span(trying_at - now)}"
+    if standalone:
+        retry = "to try again, run: sso-tray renew"
     match row.state:
         case "signed-out":
             if row.can_undo:
@@ -331,11 +334,14 @@ def renewals_limited(key: str, wait: float) -> str:
     return f'Too many renewals of "{clean(key)}". Next try in {span(wait)}.'
 
 
-def without_daemon(until: float, zone: tzinfo | None, *, in_file: bool) -> str:
-    """What becomes of a sign-in while no daemon runs: who has refresh data renews."""
+def without_daemon(
+    until: float, zone: tzinfo | None, *, in_file: bool, elsewhere: bool = False
+) -> str:
+    """What becomes of a sign-in while no daemon runs here: who has refresh data renews."""
+    no_daemon = "SSO Tray runs with other files or endpoints" if elsewhere else "SSO Tray isn't running"
     if in_file:
-        return "SSO Tray isn't running; the AWS CLI and SDKs renew it when they use it."
-    return f"SSO Tray isn't running, so nothing renews it after {clock(until, zone)}."
+        return f"{no_daemon}; the AWS CLI and SDKs renew it when they use it."
+    return f"{no_daemon}, so nothing renews it after {clock(until, zone)}."
 
 
 def signed_in(key: str, until: float | None, zone: tzinfo | None) -> str:

@@ -32,11 +32,13 @@ def status_text(
     *,
     coloured: bool,
     logins: Mapping[str, float | None] = NO_LOGINS,
+    elsewhere: bool = False,
 ) -> str:
     """
     Return the lines; `bare` is what clients use that name no profile, if that is known.
 
     `logins`: the profiles of ``aws login``, and when their keys end (None: signed out).
+    `elsewhere`: a daemon runs, but with other files or endpoints.
     """
     standalone = document["resident"] is None
     entries = document["sessions"]
@@ -57,7 +59,7 @@ def status_text(
     lines += ["", f"Active profile: {clean(active) if active is not None else 'none'}"]
     if bare is not None:
         lines.append(bare)
-    if standalone and entries:
+    if standalone and entries and not elsewhere:
         lines.append("SSO Tray isn't running. To start it: sso-tray start")
     said = [entry.get("disagreement") for entry in entries] + document["problems"]
     code = _YELLOW if coloured else None
@@ -70,7 +72,7 @@ def words_of(entry: Mapping[str, Any], now: Now, *, standalone: bool) -> str:
     row = _row(entry)
     if standalone and row.state == "expired" and row.renewable:
         return RENEWABLE
-    return sentences.status(row, now.wall, now.zone)
+    return sentences.status(row, now.wall, now.zone, standalone=standalone)
 
 
 def _painted(text: str, code: int | None) -> str:
