@@ -106,6 +106,18 @@ def test_a_dead_token_of_a_live_session_is_renewed_once(stage: Stage) -> None:
     assert 1 == stage.center.count("CreateToken", grant_type="refresh_token")
 
 
+@pytest.mark.parametrize("command", ["whoami", "credentials"])
+def test_a_dead_token_without_refresh_data_is_known_to_all(stage: Stage, command: str) -> None:
+    """R6: what AWS has refused to one command ``status`` shows as over, not as signed in."""
+    stage.signed_in_by_cli(lean=True)
+    stage.center.kill_access_tokens()
+
+    done = stage.tray(command, "--profile", "dev")
+
+    assert 3 == done.code
+    assert "expired" == stage.status()["state"]
+
+
 def _one_by_one(stage: Stage) -> int:
     """Ask for one role's credentials; return how often AWS has been asked for some so far."""
     done = stage.tray("credentials", "--profile", "dev")
