@@ -118,6 +118,32 @@ def test_a_dead_token_without_refresh_data_is_known_to_all(stage: Stage, command
     assert "expired" == stage.status()["state"]
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("credentials", "--profile", "dev"),
+        ("credentials", "--profile", "chain"),
+        ("whoami", "dev"),
+        ("exec", "dev", "--", "true"),
+    ],
+)
+def test_a_token_file_of_another_portal_serves_nobody(
+    either: Stage, words: tuple[str, ...]
+) -> None:
+    """Botocore uses such a token; here the session is signed out, and no role comes of it."""
+    either.config.write_text(CONFIG + CHAIN)
+    either.signed_in_by_cli()
+    document = json.loads(either.file_of("corp").read_text())
+    document["startUrl"] = "https://other.awsapps.com/start"
+    either.write("corp", json.dumps(document).encode())
+
+    done = either.tray(*words)
+
+    assert 3 == done.code
+    assert "signed-out" == either.status()["state"]
+    assert 0 == either.center.count("GetRoleCredentials")
+
+
 def _one_by_one(stage: Stage) -> int:
     """Ask for one role's credentials; return how often AWS has been asked for some so far."""
     done = stage.tray("credentials", "--profile", "dev")

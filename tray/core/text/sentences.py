@@ -338,7 +338,9 @@ def without_daemon(
     until: float, zone: tzinfo | None, *, in_file: bool, elsewhere: bool = False
 ) -> str:
     """What becomes of a sign-in while no daemon runs here: who has refresh data renews."""
-    no_daemon = "SSO Tray runs with other files or endpoints" if elsewhere else "SSO Tray isn't running"
+    no_daemon = (
+        "SSO Tray runs with other files or endpoints" if elsewhere else "SSO Tray isn't running"
+    )
     if in_file:
         return f"{no_daemon}; the AWS CLI and SDKs renew it when they use it."
     return f"{no_daemon}, so nothing renews it after {clock(until, zone)}."
