@@ -146,10 +146,10 @@ def test_nothing_of_theirs_is_changed(stage: Stage, sample: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "what"),
     [
-        ("\tStartUrl: x", "is indented with a tab"),
-        ("    StartUrl x", "isn't a key"),
-        ("    StartUrl: *acme", "uses an anchor"),
-        ('    StartUrl: "https://', "has a quote"),
+        ("\tStartUrl: x", "isn't valid YAML: found character '\\t'"),
+        ("    StartUrl: https: x", "isn't valid YAML: mapping values are not allowed here"),
+        ("    StartUrl: *acme", "isn't valid YAML: found undefined alias 'acme'"),
+        ("  Default: {}", "repeats a key of line 2"),
     ],
 )
 def test_a_line_that_cannot_be_read_is_named(stage: Stage, line: str, what: str) -> None:

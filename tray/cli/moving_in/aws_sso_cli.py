@@ -8,7 +8,7 @@ from typing import Final
 
 from tray.aws.config import config_files
 from tray.aws.config.sso_sessions import region_flaw, start_url_flaw
-from tray.cli.moving_in.block_yaml import Node, NotUnderstood, read_block
+from tray.cli.moving_in.yaml_settings import Node, NotUnderstood, read_yaml
 from tray.core.profiles.moving_in import Found, LeftOut
 from tray.core.profiles.start_url import normal_start_url
 from tray.core.text.display_names import clean
@@ -37,7 +37,7 @@ class AwsSsoCli:
         try:
             data = config_files.read(path)
             if data is not None:
-                self._top = read_block(data.decode("utf-8-sig"))
+                self._top = read_yaml(data.decode("utf-8-sig"))
         except ConfigRejected as error:
             self._flaw = LeftOut(TOOL, str(path), "", error.sentence)
         except UnicodeDecodeError:
