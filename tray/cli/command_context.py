@@ -108,7 +108,7 @@ class CommandContext:
         except OtherWorld:
             return True
         except Unreachable:
-            pass
+            return False
         return False
 
     @staticmethod

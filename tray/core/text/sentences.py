@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from tray.core.text.display_names import clean, session_name
-from tray.core.text.shell_commands import login_command, quoted
+from tray.core.text.shell_commands import login_command
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -156,15 +156,6 @@ def status(  # noqa: RET503  (`assert_never` does not return)
             return f"{reason or 'token file unreadable'} – sign in to replace it"
         case _:
             assert_never(row.state)
-
-
-def aws_login(profile: str, end: float | None, now: float, zone: tzinfo | None) -> str:
-    """Return the status of a profile of ``aws login``, whose keys end at `end`."""
-    if end is None:
-        return f"signed out; to sign in, run: aws login --profile {quoted(profile)}"
-    if end > now:
-        return f'signed in by "aws login", keys until {clock(end, zone)}, the AWS CLI renews them'
-    return f'by "aws login", keys ended at {clock(end, zone)}, the AWS CLI renews them if it can'
 
 
 def _in_brackets(reason: str) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import tzinfo
 from typing import Any, Final
 
 from tray.core.model import Now
 from tray.core.text import sentences
 from tray.core.text.display_names import clean
+from tray.core.text.shell_commands import quoted
 from tray.core.text.timestamps import parse_timestamp
 from tray.core.views.view import SessionRow
 
@@ -51,7 +53,7 @@ def status_text(
         text = _painted(words_of(entry, now, standalone=standalone), code)
         lines.append(f"{name.ljust(width)}  {text}")
     for name, profile in others.items():
-        text = sentences.aws_login(profile, logins[profile], now.wall, now.zone)
+        text = aws_login(profile, logins[profile], now.wall, now.zone)
         lines.append(f"{name.ljust(width)}  {text}")
     if not lines:
         lines.append("No SSO session is configured. Run: sso-tray add")
@@ -65,6 +67,15 @@ def status_text(
     code = _YELLOW if coloured else None
     lines += [_painted(f"! {clean(one, 400)}", code) for one in said if one]
     return "\n".join(lines) + "\n"
+
+
+def aws_login(profile: str, end: float | None, now: float, zone: tzinfo | None) -> str:
+    """Return the status of a profile of ``aws login``, whose keys end at `end`."""
+    if end is None:
+        return f"signed out; to sign in, run: aws login --profile {quoted(profile)}"
+    if end > now:
+        return f'signed in by "aws login", keys until {sentences.clock(end, zone)}, the AWS CLI renews them'
+    return f'by "aws login", keys ended at {sentences.clock(end, zone)}, the AWS CLI renews them if it can'
 
 
 def words_of(entry: Mapping[str, Any], now: Now, *, standalone: bool) -> str:
