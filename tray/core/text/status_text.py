@@ -73,9 +73,10 @@ def aws_login(profile: str, end: float | None, now: float, zone: tzinfo | None) 
     """Return the status of a profile of ``aws login``, whose keys end at `end`."""
     if end is None:
         return f"signed out; to sign in, run: aws login --profile {quoted(profile)}"
+    at = sentences.clock(end, zone)
     if end > now:
-        return f'signed in by "aws login", keys until {sentences.clock(end, zone)}, the AWS CLI renews them'
-    return f'by "aws login", keys ended at {sentences.clock(end, zone)}, the AWS CLI renews them if it can'
+        return f'signed in by "aws login", keys until {at}, the AWS CLI renews them'
+    return f'by "aws login", keys ended at {at}, the AWS CLI renews them if it can'
 
 
 def words_of(entry: Mapping[str, Any], now: Now, *, standalone: bool) -> str:
