@@ -326,7 +326,7 @@ def test_the_settings_name_each_administrators_file_once() -> None:
 
     (settings,) = [one for one in menu if one.key == "settings"]
     named = [one for one in settings.children if one.key.startswith("locked-by:")]
-    assert [f"Settings locked by {site}", f"Settings locked by {more}"] == labels(named)
+    assert [f"Settings locked by {site}", f"Settings locked by {more}"] == labels(tuple(named))
     assert [False, False] == [one.enabled for one in named]
     (warnings,) = [one for one in settings.children if one.key == "setting:warnings"]
     assert not warnings.enabled
