@@ -49,7 +49,9 @@ def _signed_in(story: Story) -> bool:
     sign_in = story.session().sign_in
     if sign_in is None:
         return False
-    story.send(ev.SignInReady("corp", sign_in.attempt, "https://signin"))
+    story.send(
+        ev.SignInReady("corp", sign_in.attempt, "https://signin", older_ended=sign_in.afresh)
+    )
     story.send(ev.SignedIn("corp", sign_in.attempt, _fresh(story), "keyring"))
     return True
 

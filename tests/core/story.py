@@ -124,7 +124,8 @@ class Story:
         self.send(ev.SignInRequested(key, afresh=afresh))
         sign_in = self.session(key).sign_in
         assert sign_in is not None
-        self.send(ev.SignInReady(key, sign_in.attempt, "https://signin"))
+        ready = ev.SignInReady(key, sign_in.attempt, "https://signin", older_ended=sign_in.afresh)
+        self.send(ready)
         self.send(ev.SignedIn(key, sign_in.attempt, new, store))
 
     def run_until(self, at: float, world: Answer | None = None) -> None:

@@ -258,7 +258,7 @@ def test_sessions_of_one_portal_end_together(afresh: bool) -> None:
     story.send(ev.CredentialsGiven("twin"))
     if afresh:
         story.send(ev.SignInRequested("corp", afresh=True))
-        story.send(ev.SignInReady("corp", _attempt(story), "https://signin"))
+        story.send(ev.SignInReady("corp", _attempt(story), URL, older_ended=True))
     else:
         story.send(ev.SignOutRequested("corp"))
         story.answer(SignedOut())
@@ -278,13 +278,28 @@ def test_an_abandoned_afresh_sign_in_ends_a_released_session() -> None:
     story = Story(stores={"corp": "released"})
     story.file(replace(token(), refreshable=True))
     story.send(ev.SignInRequested("corp", afresh=True))
-    story.send(ev.SignInReady("corp", _attempt(story), URL))
+    story.send(ev.SignInReady("corp", _attempt(story), URL, older_ended=True))
 
     story.send(ev.SignInCancelled("corp"))
     story.answer(PortalChecked("a", "dead"))
 
     assert ["check"] == story.jobs()
     assert ("expired", "session-over") == (story.row().state, story.row().reason)
+
+
+def test_an_afresh_sign_in_that_ended_nothing_calls_nothing_over() -> None:
+    """L9: where no token could be read to sign out with, what runs at AWS runs on."""
+    story = Story(stores={"corp": "keyring"})
+    story.file(token())
+    story.send(ev.SignInRequested("corp", afresh=True))
+    story.send(ev.SignInReady("corp", _attempt(story), URL, older_ended=False))
+
+    waiting = story.row().state
+    effects = story.send(ev.SignInCancelled("corp"))
+
+    assert ("signing-in", "signed-in") == (waiting, story.row().state)
+    assert story.session().memory.dead is None
+    assert [] == [one for one in effects if isinstance(one, fx.StartJob)]
 
 
 def test_a_refused_expired_token_does_not_end_its_session() -> None:
@@ -400,18 +415,20 @@ def test_what_was_asked_for_is_done_as_asked() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ready", "jobs"), [(True, ["renew"]), (False, [])], ids=["signed out", "not yet"]
+    ("ready", "jobs"),
+    [(True, ["renew"]), (False, []), (None, [])],
+    ids=["signed out", "no token found", "not yet"],
 )
 @pytest.mark.parametrize("ends", ["failed", "cancelled", "too late"])
 def test_an_unfinished_sign_in_afresh_is_looked_into(
-    ready: bool, jobs: list[str], ends: str
+    ready: bool | None, jobs: list[str], ends: str
 ) -> None:
     """L9: what signed the portal out and was not finished leaves a token to be asked about."""
     story = Story(stores={"corp": "keyring"})
     story.file(token())
     story.send(ev.SignInRequested("corp", afresh=True))
-    if ready:
-        story.send(ev.SignInReady("corp", 1, URL))
+    if ready is not None:
+        story.send(ev.SignInReady("corp", 1, URL, older_ended=ready))
 
     if ends == "failed":
         story.send(ev.SignInFailed("corp", 1, "It was denied."))

@@ -227,7 +227,13 @@ def answers(draw: st.DrawFn, state: TrayState) -> ev.Event:
     attempt = session.sign_in.attempt if session.sign_in is not None else 0
     return draw(
         st.one_of(
-            st.just(ev.SignInReady(key, attempt, "https://signin")),
+            st.builds(
+                ev.SignInReady,
+                st.just(key),
+                st.just(attempt),
+                st.just("https://signin"),
+                older_ended=st.booleans(),
+            ),
             st.builds(
                 ev.SignedIn,
                 st.just(key),

@@ -399,5 +399,11 @@ FOUND = (
         do("aws sso login", 6717.958, "twin", 0.131), do("config", 9364.405, much=0.482),
         do("config", 18914.681, much=0.044), do("folder lost", 19972.615, "twin"), until=19973,
     ),
+    Sequence(
+        "a sign-in afresh that cannot read the file is said to have ended its session", 92800,
+        do("unread", 3033.878, much=0.23), do("unread", 3251.442, much=0.522),
+        do("old login", 5928.49, much=0.299), do("unread", 6060.885, much=0.955),
+        do("click", 6060.944, much=0.781), until=6661,
+    ),
 )  # fmt: skip
 """What an explorer has found, once."""

@@ -56,25 +56,23 @@ class Person:
             failed = ev.SignInFailed(key, process.attempt, "AWS cannot be reached.", "offline")
             self._world.tell(failed)
             return
-        if process.afresh and self._has_token(process.session):
+        works, ended = self._found(process.session) if process.afresh else (False, False)
+        if works:
             self._world.portal(process.session.start_url).sign_out()
             self._world.truth.portal_ended_at[process.session.start_url] = self._world.machine.time
             self._world.truth.unwell()
-        self._world.tell(ev.SignInReady(key, process.attempt, "https://signin"))
+        ready = ev.SignInReady(key, process.attempt, "https://signin", older_ended=ended)
+        self._world.tell(ready)
 
-    def _has_token(self, session: SsoSession) -> bool:
-        """Whether a sign-in process finds a token with which it can sign out of the portal."""
+    def _found(self, session: SsoSession) -> tuple[bool, bool]:
+        """Whether a sign-in process finds a token that signs out of the portal, or any at all."""
         machine = self._world.machine
         found = machine.kept(session.key)[:1] if machine.keyring.answers else []
         entry = machine.file(session.key)
         if entry is not None and machine.readable(session.key):
             found.append(entry)
-        return any(
-            one.given is not None
-            and one.place == session.start_url
-            and machine.aws.works(one.given.access)
-            for one in found
-        )
+        ours = [one.given for one in found if one.given and one.place == session.start_url]
+        return any(machine.aws.works(given.access) for given in ours), bool(ours)
 
     def page_opened(self, key: str) -> None:
         """Look at a page: approve, deny, or leave it open."""

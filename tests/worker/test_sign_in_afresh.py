@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -116,6 +117,28 @@ def test_afresh_works_without_any_token(place: Place) -> None:
 
     assert "keyring" == place.sign_in(approving(), afresh=True).store
     assert 0 == place.center.count("Logout")
+
+
+@pytest.mark.parametrize(
+    ("there", "ended"), [("ours", True), ("broken", False), ("another's", False)]
+)
+def test_the_page_says_whether_the_session_was_ended(
+    place: Place, there: str, ended: bool
+) -> None:
+    """L9: only with a token of this portal that can be read; another portal's stays signed in."""
+    file = place.context.file_of(place.session)
+    place.context.keyring_store.delete(place.session.key)
+    if there == "broken":
+        file.write_text("{")
+    elif there == "another's":
+        members = json.loads(file.read_text())
+        file.write_text(json.dumps({**members, "startUrl": "https://other.awsapps.com/start"}))
+    browser = approving()
+
+    place.sign_in(browser, afresh=True)
+
+    assert [ended] == [page.older_ended for page in browser.pages]
+    assert ended == (place.center.count("Logout") == 1)
 
 
 def test_the_kept_token_serves_where_the_file_is_gone(place: Place) -> None:

@@ -193,6 +193,7 @@ class SignInReady:
     url: str
     user_code: str | None = None
     deadline: float = 0.0
+    older_ended: bool = False  # whether a sign-in afresh found a token to sign out with (L9)
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,14 @@ class WorkerJobs:
 
         def ready(page: dict[str, Any]) -> None:
             self._post(
-                ev.SignInReady(key, attempt, page["url"], page["user_code"], page["deadline"])
+                ev.SignInReady(
+                    key,
+                    attempt,
+                    page["url"],
+                    page["user_code"],
+                    page["deadline"],
+                    page["older_ended"],
+                )
             )
 
         def report(sentence: str) -> None:

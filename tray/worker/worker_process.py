@@ -163,7 +163,12 @@ class Worker:
         self, context: JobContext, session: SsoSession, request: dict[str, Any], number: object
     ) -> dict[str, Any]:
         def ready(page: SignInPage) -> None:
-            page_words = {"url": page.url, "user_code": page.user_code, "deadline": page.deadline}
+            page_words = {
+                "url": page.url,
+                "user_code": page.user_code,
+                "deadline": page.deadline,
+                "older_ended": page.older_ended,
+            }
             self._out.send({"id": number, "ready": page_words})
 
         def report(sentence: str) -> None:

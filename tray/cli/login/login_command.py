@@ -248,7 +248,11 @@ def _runner(
         key, attempt = start.session.key, start.attempt
 
         def show(page: sign_in_attempt.SignInPage) -> None:
-            ready(ev.SignInReady(key, attempt, page.url, page.user_code, page.deadline))
+            ready(
+                ev.SignInReady(
+                    key, attempt, page.url, page.user_code, page.deadline, page.older_ended
+                )
+            )
 
         token = standalone.state.sessions[key].token
         sign_in = functools.partial(

@@ -165,7 +165,8 @@ def _renewed(session: Session, trigger: Trigger, outcome: Renewed, now: Now) -> 
         after = replace(after, adopt_again_at=now.wall + policy.BACKOFF_MOST)
     if outcome.by_us or outcome.of == token.fingerprint:
         after = replace(after, memory=replace(after.memory, given=token))
-    if outcome.by_us and session.sign_in is not None and session.sign_in.afresh:
+    sign_in = session.sign_in
+    if outcome.by_us and sign_in is not None and sign_in.afresh and sign_in.url is not None:
         # It was asked for before the sign-in has ended the portal's session (L9).
         after = replace(after, memory=replace(after.memory, dead=token.fingerprint))
     if not outcome.by_us and outcome.of == token.fingerprint and _followed_dead(session, token):

@@ -168,6 +168,8 @@ def ready(state: TrayState, event: ev.SignInReady, now: Now) -> Step:
         url=event.url,
         user_code=event.user_code,
         deadline=_deadline(sign_in, event),
+        # Where no token could be read, AWS has not been asked: what runs there runs on.
+        afresh=sign_in.afresh and event.older_ended,
     )
     effects: list[Effect] = []
     if context:

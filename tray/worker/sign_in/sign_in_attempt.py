@@ -18,7 +18,7 @@ from tray.core.model import SsoSession
 from tray.core.text import sentences
 from tray.core.text.display_names import clean
 from tray.errors import KEYRING_ERRORS, Offline, SignInEnded, TokenRejected, TrayError
-from tray.worker.job_context import JobContext
+from tray.worker.job_context import JobContext, belongs
 from tray.worker.sign_in import client_registrations, vanity_url
 from tray.worker.sign_in.sign_in_saving import SignInResult
 
@@ -32,11 +32,17 @@ LOOK_EVERY: Final = 0.1  # seconds between two looks at the cancel event, which 
 
 @dataclass(frozen=True, slots=True)
 class SignInPage:
-    """``user_code`` must equal the page's (device code); ``deadline``: seconds since the epoch."""
+    """
+    A page at which the user signs in.
+
+    ``user_code`` must equal the page's (device code); ``deadline``: seconds since the epoch;
+    ``older_ended``: whether the portal session that was running has been ended first.
+    """
 
     url: str
     user_code: str | None
     deadline: float
+    older_ended: bool
 
 
 class Attempt:
@@ -98,10 +104,10 @@ class Attempt:
         the older session could not be ended; nothing has changed then.
         """
         if self._afresh:
-            _end_portal_session(self.session, self.context)
-            self.older_ended = True
+            self.older_ended = _end_portal_session(self.session, self.context)
         patience = self._patience if life is None else min(self._patience, life)
-        page = SignInPage(url, user_code, self.context.clock() + patience)
+        ends = self.context.clock() + patience
+        page = SignInPage(url, user_code, ends, self.older_ended)
         self._ends = time.monotonic() + patience
         log.info("%s: signing in at %s", clean(self.session.key), urlsplit(url).hostname)
         self.context.seam("ready")
@@ -148,8 +154,12 @@ class Attempt:
             client_registrations.forget(self.session, self.context, grant)
 
 
-def _end_portal_session(session: SsoSession, context: JobContext) -> None:
-    """End the running portal session, so that a new one starts (L9); an error changes nothing."""
+def _end_portal_session(session: SsoSession, context: JobContext) -> bool:
+    """
+    End the running portal session, so that a new one starts (L9); an error changes nothing.
+
+    False: there was no token to end it with, or none that can be read now.
+    """
     tokens = {token.fingerprint: token for token in _older_tokens(session, context)}
     asked = False
     for token in tokens.values():
@@ -163,6 +173,7 @@ def _end_portal_session(session: SsoSession, context: JobContext) -> None:
             log.warning("%s: one older token lives on (%s)", clean(session.key), error.reason)
         asked = True
     context.seam("logged-out")
+    return asked
 
 
 def _older_tokens(session: SsoSession, context: JobContext) -> list[SsoToken]:
@@ -176,7 +187,8 @@ def _older_tokens(session: SsoSession, context: JobContext) -> list[SsoToken]:
     except KEYRING_ERRORS as error:
         log.info("%s: no older token from the keyring (%s)", clean(session.key), error.reason)
         kept = None
-    return [token for token in (published, kept) if token is not None]
+    # What lies under its name may be another portal's, which nobody asked to end.
+    return [token for token in (published, kept) if token is not None and belongs(token, session)]
 
 
 def _in_thread(work: Callable[[], T]) -> Future[T]:
