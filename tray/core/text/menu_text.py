@@ -65,9 +65,18 @@ LIST_AGAIN = "Refresh list"
 MORE_ROLES = f"More: {SET_UP_COMMAND}"
 NO_ROLES = "You have no role in any account."
 LISTING_LOST = "The accounts and roles couldn't be listed. Try again."
-NO_KEYRING = "No keyring: refresh tokens stay in the token files"
 NO_KEYRING_HOW = "Start GNOME Keyring, KWallet or KeePassXC, then sign in again"
 MORE_SESSIONS = "More: sso-tray status"
+
+
+def no_keyring(*, required: bool) -> str:
+    if required:
+        return "No keyring, and refresh tokens are allowed nowhere else"
+    return "No keyring: refresh tokens stay in the token files"
+
+
+def locked_by(file: str) -> str:
+    return f"Settings locked by {clean(file, 80)}"
 
 
 def setting(name: SettingName, *, locked: bool) -> str:
