@@ -11,7 +11,9 @@ from jsonschema import Draft202012Validator
 DIRECTORY = Path(__file__).parent / "data" / "schema"
 
 
-def validate(name: Literal["status", "profiles", "accounts", "doctor"], document: object) -> None:
+def validate(
+    name: Literal["status", "profiles", "accounts", "doctor", "settings"], document: object
+) -> None:
     """
     Check a parsed JSON document against ``tests/data/schema/<name>.json``.
 

@@ -385,6 +385,26 @@ def test_what_is_not_locked_is_a_default(tmp_path: Path) -> None:
     assert () == proposed.problems
 
 
+def test_a_session_takes_each_key_from_the_last_file_that_sets_it(tmp_path: Path) -> None:
+    """The user's proxy leaves the site's CA bundle, and a code can be switched off."""
+    site = (
+        '[sessions.corp]\ndevice_code = true\nca_bundle = "/etc/corp.pem"\nproxy = "http://a:1"\n'
+    )
+    user = '[sessions.corp]\ndevice_code = false\nproxy = "http://b:2"\n'
+
+    settings = _with_site(tmp_path, user, site)
+
+    own = settings.own_connections["corp"]
+    assert () == settings.preferences.device_code
+    assert ("/etc/corp.pem", Secret("http://b:2")) == (own.ca_bundle, own.proxy)
+    mine, theirs = str(tmp_path / "config.toml"), str(tmp_path / "site-0.toml")
+    assert {
+        "sessions.corp.device_code": mine,
+        "sessions.corp.proxy": mine,
+        "sessions.corp.ca_bundle": theirs,
+    } == settings.origins
+
+
 def test_a_more_important_file_cannot_undo_a_lock(tmp_path: Path) -> None:
     """Of several site files each may add locks; none takes one away."""
     settings = _with_site(tmp_path, "", LOCKING, 'guarded = []\nlocked = ["log.debug"]')

@@ -479,5 +479,5 @@ def test_one_role_in_two_regions(stage: Stage) -> None:
     found = profiles_of(stage)
     assert ("eu-west-1", "us-east-1") == (found["dev"]["region"], found["dev-us"]["region"])
     assert found["dev"]["sso_role_name"] == found["dev-us"]["sso_role_name"]
-    assert "Nothing to add: 1 profile already exist" in again.out
+    assert "Nothing to add: 1 profile already exists." in again.out
     assert "JavaScript" in slash.err

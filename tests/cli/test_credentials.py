@@ -106,6 +106,44 @@ def test_a_dead_token_of_a_live_session_is_renewed_once(stage: Stage) -> None:
     assert 1 == stage.center.count("CreateToken", grant_type="refresh_token")
 
 
+@pytest.mark.parametrize("command", ["whoami", "credentials"])
+def test_a_dead_token_without_refresh_data_is_known_to_all(stage: Stage, command: str) -> None:
+    """R6: what AWS has refused to one command ``status`` shows as over, not as signed in."""
+    stage.signed_in_by_cli(lean=True)
+    stage.center.kill_access_tokens()
+
+    done = stage.tray(command, "--profile", "dev")
+
+    assert 3 == done.code
+    assert "expired" == stage.status()["state"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("credentials", "--profile", "dev"),
+        ("credentials", "--profile", "chain"),
+        ("whoami", "dev"),
+        ("exec", "dev", "--", "true"),
+    ],
+)
+def test_a_token_file_of_another_portal_serves_nobody(
+    either: Stage, words: tuple[str, ...]
+) -> None:
+    """Botocore uses such a token; here the session is signed out, and no role comes of it."""
+    either.config.write_text(CONFIG + CHAIN)
+    either.signed_in_by_cli()
+    document = json.loads(either.file_of("corp").read_text())
+    document["startUrl"] = "https://other.awsapps.com/start"
+    either.write("corp", json.dumps(document).encode())
+
+    done = either.tray(*words)
+
+    assert 3 == done.code
+    assert "signed-out" == either.status()["state"]
+    assert 0 == either.center.count("GetRoleCredentials")
+
+
 def _one_by_one(stage: Stage) -> int:
     """Ask for one role's credentials; return how often AWS has been asked for some so far."""
     done = stage.tray("credentials", "--profile", "dev")

@@ -205,6 +205,31 @@ def test_a_resident_of_another_world_is_not_asked(stage: Stage) -> None:
     assert 1 == len(done.err.splitlines())
 
 
+def test_beside_a_resident_of_another_world_none_is_said_to_be_absent(stage: Stage) -> None:
+    """C3: what runs with other endpoints is running; ``status`` and ``login`` say nothing else."""
+    other = {"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1"}
+    with stage.daemon():
+        signed_in = stage.tray("login", "corp", **other)
+        seen = stage.tray("status", **other)
+
+    assert [0, 0] == [signed_in.code, seen.code]
+    assert "SSO Tray runs with other files or endpoints; the AWS CLI and SDKs" in signed_in.out
+    assert "isn't running" not in signed_in.out + seen.out
+
+
+def test_without_a_daemon_nothing_is_said_to_be_tried(stage: Stage) -> None:
+    """C3: where no daemon tries again by itself, ``status`` and ``doctor`` name the command."""
+    stage.signed_in_by_cli()
+    failed = stage.tray("renew", "corp", **stage.unreachable())
+
+    words = [stage.tray(command).out for command in ("status", "doctor")]
+
+    assert 1 == failed.code
+    for said in words:
+        assert "to try again, run: sso-tray renew" in " ".join(said.split())
+        assert "trying now" not in said
+
+
 def test_profiles_that_disagree_are_named(either: Stage) -> None:
     """The session then uses AWS's defaults, and a setting of its own decides."""
     either.config.write_text(

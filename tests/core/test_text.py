@@ -67,6 +67,15 @@ def row(**changes: object) -> SessionRow:
     return replace(story.row(), **changes)  # type: ignore[arg-type] # members of SessionRow
 
 
+def test_where_no_daemon_tries_again_the_command_is_named() -> None:
+    """C3: a command without a daemon promises no try of its own."""
+    failing = row(state="renewal-failing", reason="offline", token_expires_at=QUARTER)
+
+    assert (
+        "can't renew: can't reach AWS (works for 15 min, to try again, run: sso-tray renew)"
+    ) == sentences.status(failing, T0, standalone=True)
+
+
 ROWS: list[tuple[SessionRow, str]] = [
     (row(), "corp: signed in, renews itself"),
     (

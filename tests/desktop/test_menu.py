@@ -306,6 +306,34 @@ def test_a_locked_or_missing_keyring_has_a_row() -> None:
     )
 
 
+def test_where_the_keyring_is_required_no_file_is_said_to_have_a_token() -> None:
+    """K9: without a keyring nothing is kept, and what would be returned is signed out."""
+    view = view_of(row("corp", "signed-in", reason="keyring-absent"))
+
+    menu = entries(view, MenuExtras(keyring_required=True), NOW)
+
+    (missing,) = [one for one in menu if one.key == "no-keyring"]
+    assert "No keyring, and refresh tokens are allowed nowhere else" == missing.text
+    assert "Sign out of the sessions in the keyring and quit" == menu[-1].text
+
+
+def test_the_settings_name_each_administrators_file_once() -> None:
+    """Greyed, below the settings, also where the locked ones are not in the menu."""
+    site, more = "/etc/xdg/sso-tray/config.toml", "/opt/xdg/sso-tray/config.toml"
+    locked = {"warnings.show": site, "guarded": site, "keyring.service": more}
+
+    menu = entries(view_of(CORP), MenuExtras(locked=locked), NOW)
+    free = entries(view_of(CORP), MenuExtras(), NOW)
+
+    (settings,) = [one for one in menu if one.key == "settings"]
+    named = [one for one in settings.children if one.key.startswith("locked-by:")]
+    assert [f"Settings locked by {site}", f"Settings locked by {more}"] == labels(tuple(named))
+    assert [False, False] == [one.enabled for one in named]
+    (warnings,) = [one for one in settings.children if one.key == "setting:warnings"]
+    assert not warnings.enabled
+    assert [] == [one.key for one in every(free) if one.key.startswith("locked-by:")]
+
+
 def test_profiles_that_deserve_a_second_thought_say_so() -> None:
     """A7: guarded and incomplete ones are marked, these cannot be picked; ours is absent."""
     profiles = (

@@ -121,7 +121,7 @@ class Witness:
         os.kill(living.process.pid, signal.SIGUSR1)
         until(told.exists, "the resident tells its memory")
         memory = json.loads(told.read_text())
-        assert memory["states"]
+        assert memory.get("states"), memory.get("problem")
         self.note("memory of the resident", "\n".join(memory["texts"]))
         self.note("state of the rules", "\n".join(memory["states"]))
 

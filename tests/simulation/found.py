@@ -394,5 +394,10 @@ FOUND = (
         do("click", 42202.988, "twin", 0.101), do("kill", 42259.267, "twin", 0.054),
         until=43221,
     ),
+    Sequence(
+        "a folder that is lost took no file of a session gone from the config", 91890,
+        do("aws sso login", 6717.958, "twin", 0.131), do("config", 9364.405, much=0.482),
+        do("config", 18914.681, much=0.044), do("folder lost", 19972.615, "twin"), until=19973,
+    ),
 )  # fmt: skip
 """What an explorer has found, once."""

@@ -202,8 +202,7 @@ def removed(world: World, one: Happening) -> None:
 
 def folder_lost(world: World, one: Happening) -> None:
     """The folder of all token files is gone, and an empty one is there, as on a restored home."""
-    for session in world.catalog.sessions:
-        world.truth.thrown(session.key)
+    world.truth.all_thrown()
     world.truth.unwell()
     world.machine.lose_folder(one.number)
 

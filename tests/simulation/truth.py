@@ -162,6 +162,11 @@ class Truth:
             if not any(self._same_and_accepted(one, given) for one in kept):
                 self.thrown_away.add((given.place, given.family))
 
+    def all_thrown(self) -> None:
+        """Somebody takes every token file away, those of sessions gone from the config as well."""
+        for key in self._families:
+            self.thrown(key)
+
     def returned(self, key: str) -> None:
         """What was thrown away lies in its file again."""
         entry = self._world.machine.file(key)

@@ -100,6 +100,17 @@ class CommandContext:
         with AgentClient(self.paths.runtime_sockets, world(self.environ)) as agent:
             yield agent
 
+    def daemon_elsewhere(self) -> bool:
+        """Return whether a daemon runs here with other files or endpoints than ours (C3)."""
+        try:
+            with self.daemon() as agent:
+                agent.done("status", patience=QUICK_ANSWER)
+        except OtherWorld:
+            return True
+        except Unreachable:
+            return False
+        return False
+
     @staticmethod
     def tries() -> Iterator[None]:
         """Yield for each time to ask a daemon that may just be reading what we have read."""

@@ -198,17 +198,20 @@ def _of_session(
     try:
         found = _asked(standalone, operation, session, profile)
     except TokenRejected:
-        _renew(standalone, session)  # one refresh decides (R6)
+        _renew(standalone, session, rejected=True)  # one refresh decides (R6)
         found = _asked(standalone, operation, session, profile)
     standalone.remember(session.key, ev.CredentialsGiven(session.key))
     return found
 
 
-def _renew(standalone: Standalone, session: SsoSession) -> None:
+def _renew(standalone: Standalone, session: SsoSession, *, rejected: bool = False) -> None:
     from tray.cli.standalone import REQUEST
 
     state = standalone.state.sessions[session.key]
     if not (renewable(state) or awaits_judgement(state)):
+        if rejected and state.token is not None:  # what was seen here is for all to know
+            rejection = ev.TokenRejected(session.key, state.token.fingerprint)
+            standalone.remember(session.key, rejection)
         raise SignInNeeded(sign_in_first(session.key))
     last = standalone.carry_out(session.key, ev.RenewRequested(session.key, REQUEST))
     if last.exit == 3:

@@ -115,7 +115,8 @@ class Standalone:
         state = recalled(context, self._preferences())
         # Jobs the rules request at the start wait: this command does what was typed.
         idle = {key: replace(session, job=None) for key, session in state.sessions.items()}
-        self.state = replace(state, sessions=idle)
+        elsewhere = context.daemon_elsewhere()
+        self.state = replace(state, sessions=idle, elsewhere=elsewhere)
 
     def _preferences(self) -> Preferences:
         """Refresh data leave a file where something renews it, or where no file may have them."""

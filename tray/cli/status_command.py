@@ -90,7 +90,10 @@ def in_words(context: CommandContext, document: dict[str, Any], *, logins: bool)
         bare = bare_clients(context.environ, files, document["active_profile"], managed)[0]
         if logins:
             others = login_ends(files.profiles, managed, context.environ, context.paths.home)
-    return status_text(document, bare, now(), coloured=coloured(), logins=others)
+    elsewhere = document["resident"] is None and context.daemon_elsewhere()
+    return status_text(
+        document, bare, now(), coloured=coloured(), logins=others, elsewhere=elsewhere
+    )
 
 
 def _watch(context: CommandContext, names: tuple[str, ...], *, as_json: bool) -> None:

@@ -79,6 +79,7 @@ class TrayState:
     lending: bool = False  # only until the next start
     quitting: bool = False  # nothing is started any more
     alone: bool = False  # of a command without a daemon: nothing renews unasked
+    elsewhere: bool = False  # then: a daemon runs, but with other files or endpoints
     next_attempt: int = 1  # the number of the next job or sign-in
 
     def with_session(self, session: Session) -> TrayState:

@@ -227,7 +227,8 @@ class Desktop:
             index=self._roles.index(),
             roles=self._roles.rows(),
             guarded=settings.preferences.guarded,
-            locked=frozenset(settings.locked),
+            locked=settings.locked,
+            keyring_required=settings.preferences.keyring_required,
             zone=zone,
             version=tray.__version__,
         )

@@ -52,6 +52,9 @@ class Settings:
     start_daemon: StartDaemon = "auto"  # whether a daemon may be started when it is needed
     # the file of an administrator by the key that it locks, ``guarded`` or ``warnings.show``
     locked: Mapping[str, str] = field(default_factory=dict)
+    # the file that has set a key, by its full name such as ``sessions.corp.browser``; empty for
+    # what holds until the user's file can be read
+    origins: Mapping[str, str] = field(default_factory=dict)
     # a sentence for each mistake, which only costs the key that it names
     problems: tuple[str, ...] = ()
 
@@ -96,10 +99,12 @@ def safe_settings(
     kept = _kept_guard(state)
     settings = _of_site(site, kept)
     guarded = settings.preferences.guarded if "guarded" in settings.locked else kept
+    held = {"guarded", "start_daemon"} - settings.locked.keys()
     return replace(
         settings,
         preferences=replace(settings.preferences, guarded=guarded),
         start_daemon="never",
+        origins={**settings.origins, **dict.fromkeys(held, "")},
         problems=(*settings.problems, *problems),
     )
 
@@ -194,6 +199,7 @@ def _closed(
             keyring_required=before.keyring_required or "keyring.required" in named,
         ),
         locked={**settings.locked, **dict.fromkeys(named, str(path))},
+        origins={**settings.origins, **dict.fromkeys(named, str(path))},
         problems=(*settings.problems, f"{said}{', but ' if until else ''}{listed(until)}."),
     )
 

@@ -73,7 +73,8 @@ def merged(
 ) -> Settings:
     problems: list[str] = []
     _take_locked(document, settings.locked, path, problems)
-    top = Table(path, document, problems)
+    taken: set[str] = set()
+    top = Table(path, document, problems, taken)
     old = settings.preferences
     sections = {name: top.table(name) for name in KNOWN}
     sessions, profiles = top.table("sessions").tables(), top.table("profiles").tables()
@@ -89,9 +90,11 @@ def merged(
     lengths, connections = dict(old.session_lengths), dict(settings.own_connections)
     by_code = dict.fromkeys(old.device_code)
     for key, one in sessions.items():
-        if one.flag("device_code", default=False):
+        if one.flag("device_code", default=key in by_code):
             by_code[key] = None
-        if (own := _own_connection(one)) != NOTHING_OWN:
+        else:
+            by_code.pop(key, None)
+        if (own := _own_connection(one, connections.get(key, NOTHING_OWN))) != NOTHING_OWN:
             connections[key] = own
         hours = one.take("length_hours", 0.0, hours_of, "a number of hours, up to a year")
         if hours:
@@ -118,7 +121,7 @@ def merged(
         "required", True if "keyring.required" in meant else old.keyring_required
     )
     warnings, compat = sections["warnings"], sections["compat"]
-    return replace(
+    understood = replace(
         settings,
         preferences=replace(
             old,
@@ -167,15 +170,26 @@ def merged(
         ),
         problems=(*settings.problems, *dict.fromkeys(problems)),
     )
+    if "start_daemon" in document:
+        taken.add("start_daemon")
+    origins = {**settings.origins, **dict.fromkeys(taken | meant, str(path))}
+    if required:  # which implies it
+        origins["keyring.adopt"] = origins["keyring.required"]
+    return replace(understood, origins=origins)
 
 
-def _own_connection(table: Table) -> OwnConnection:
+def _own_connection(table: Table, before: OwnConnection) -> OwnConnection:
     proxy = table.take("proxy", None, matching(_PROXY), "a URL such as http://proxy:3128")
     return OwnConnection(
-        ca_bundle=table.take("ca_bundle", None, path_of, "the absolute path of a file"),
-        proxy=None if proxy is None else Secret(proxy),
+        ca_bundle=table.take(
+            "ca_bundle", before.ca_bundle, path_of, "the absolute path of a file"
+        ),
+        proxy=before.proxy if proxy is None else Secret(proxy),
         endpoint_url=table.take(
-            "endpoint_url", None, matching(_ENDPOINT), "an https URL, or an http one on loopback"
+            "endpoint_url",
+            before.endpoint_url,
+            matching(_ENDPOINT),
+            "an https URL, or an http one on loopback",
         ),
     )
 

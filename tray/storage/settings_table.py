@@ -19,17 +19,25 @@ LONGEST_WARNING = 7 * DAY
 
 
 class Table:
-    """One table of a settings file; a mistake becomes a sentence that names file and key."""
+    """
+    One table of a settings file; a mistake becomes a sentence that names file and key.
 
-    def __init__(self, path: Path, values: object, problems: list[str], name: str = "") -> None:
-        self._path, self._name, self._problems = path, name, problems
+    ``taken`` gathers the full names of the keys whose values were understood.
+    """
+
+    def __init__(
+        self, path: Path, values: object, problems: list[str], taken: set[str], name: str = ""
+    ) -> None:
+        self._path, self._name, self._problems, self._taken = path, name, problems, taken
         self._values: dict[str, Any] = values if isinstance(values, dict) else {}
         if not isinstance(values, dict):
             self._wrong("must be a table")
 
+    def _full_name(self, key: str) -> str:
+        return ".".join(part for part in (self._name, key) if part)
+
     def _place(self, key: str) -> str:
-        place = ".".join(part for part in (self._name, key) if part)
-        return "".join(sign if sign.isprintable() else "?" for sign in place)
+        return "".join(sign if sign.isprintable() else "?" for sign in self._full_name(key))
 
     def _wrong(self, what: str, key: str = "") -> None:
         self._problems.append(f"{self._path}: {self._place(key)} {what}.")
@@ -73,8 +81,8 @@ class Table:
                 yield self._place(key), self._place(near[0]) if near else None, True
 
     def table(self, key: str) -> Table:
-        place = ".".join(part for part in (self._name, key) if part)
-        return Table(self._path, self._values.get(key, {}), self._problems, place)
+        values = self._values.get(key, {})
+        return Table(self._path, values, self._problems, self._taken, self._full_name(key))
 
     def tables(self) -> dict[str, Table]:
         return {key: self.table(key) for key in self._values}
@@ -87,6 +95,7 @@ class Table:
         if value is None:
             self._wrong(f"must be {what}", key)
             return default
+        self._taken.add(self._full_name(key))
         return value
 
     def flag(self, key: str, default: bool) -> bool:

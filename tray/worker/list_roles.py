@@ -11,7 +11,7 @@ from tray.core.model import SsoSession
 from tray.core.profiles.profile_planning import Assignment
 from tray.core.text.shell_commands import sign_in_first
 from tray.errors import SignInNeeded
-from tray.worker.job_context import JobContext
+from tray.worker.job_context import JobContext, belongs
 
 
 def roles_of(
@@ -25,7 +25,7 @@ def roles_of(
     """Raises `SignInNeeded`, `TokenRejected`, or `WillRetry` if AWS cannot answer."""
     context = context.for_session(session)
     token = context.read(session)
-    if token is None:
+    if token is None or not belongs(token, session):
         raise SignInNeeded(sign_in_first(session.key))
     return list_assignments(
         context.portal,

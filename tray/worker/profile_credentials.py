@@ -20,7 +20,7 @@ from tray.core.text.shell_commands import login_command, sign_in_first
 from tray.errors import CacheFileBad, SignInNeeded, UserMustAct
 from tray.secret import Secret
 from tray.worker import botocore_chain
-from tray.worker.job_context import JobContext
+from tray.worker.job_context import JobContext, belongs
 
 _ROLE_ARN: Final = re.compile(r"arn:[a-z-]+:sts::[0-9]+:assumed-role/([^/]+)/(.+)")
 _HELPER: Final = "credentials.py"  # the credential helper, in whose command a profile follows
@@ -108,7 +108,7 @@ def _access_token(session: SsoSession, context: JobContext) -> Secret:
             raise
         msg = f"{error.sentence} To replace it, run: {login_command(session.key)}"
         raise SignInNeeded(msg) from None
-    if token is None or token.expires_at <= context.clock():
+    if token is None or token.expires_at <= context.clock() or not belongs(token, session):
         raise SignInNeeded(sign_in_first(session.key))
     return token.access_token
 

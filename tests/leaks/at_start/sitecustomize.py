@@ -5,17 +5,27 @@ Argv and environment at once; what the daemon and its workers say on stderr, whi
 keeps; and on SIGUSR1 every text the process holds in memory, with the rules' state.
 """
 
+import copyreg
 import gc
+import io
 import json
 import os
 import pickle
 import signal
 import sys
 import time
+import traceback
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 _RECORD = Path(os.environ["SSO_TRAY_TEST_RECORD"])
+
+
+class _Pickler(pickle.Pickler):
+    """Pickles a mapping that is only read, which no pickle has a form for, as its dict."""
+
+    dispatch_table = copyreg.dispatch_table | {MappingProxyType: lambda one: (dict, (dict(one),))}
 
 
 def _texts() -> list[str]:
@@ -35,14 +45,23 @@ def _texts() -> list[str]:
 def _state() -> list[str]:
     """Return the rules' state as pickle and repr would show it."""
     states = [one for one in gc.get_objects() if type(one).__name__ == "TrayState"]
-    return [repr(one) + pickle.dumps(one).decode("latin-1") for one in states]
+    return [repr(one) + _pickled(one) for one in states]
+
+
+def _pickled(what: object) -> str:
+    file = io.BytesIO()
+    _Pickler(file).dump(what)
+    return file.getvalue().decode("latin-1")
 
 
 def _tell_memory(*_: Any) -> None:
     gc.unfreeze()  # what the daemon froze after its start is off the collector's list otherwise
     told = _RECORD / f"memory-{os.getpid()}"
     part = told.with_suffix(".part")
-    part.write_text(json.dumps({"texts": _texts(), "states": _state()}))
+    try:
+        part.write_text(json.dumps({"texts": _texts(), "states": _state()}))
+    except TypeError:  # a state that holds a Secret has no pickle
+        part.write_text(json.dumps({"problem": traceback.format_exc()}))
     part.replace(told)
 
 

@@ -204,7 +204,8 @@ def _write(
     may_go = _may_go(context, made.gone) if typed.sync else ()
     gone = may_go if typed.prune or _offered(may_go, typed, asks=asks) else ()
     if not new and not gone:
-        click.echo(f"Nothing to add: {counted(len(made.there), 'profile')} already exist.")
+        there, verb = len(made.there), "exists" if len(made.there) == 1 else "exist"
+        click.echo(f"Nothing to add: {counted(there, 'profile')} already {verb}.")
         if not typed.again and not typed.every and not typed.sync:
             note("For another profile of a role, give it a name: --name NAME")
         return

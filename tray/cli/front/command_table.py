@@ -221,6 +221,11 @@ COMMANDS: Final[Mapping[str, Command]] = {
         "tray.cli.shell.shell_integration:completion",
         Argument("shell", choices=COMPLETES, required=True),
     ),
+    "settings": Command(
+        "tray.cli.settings_listing.settings_command:settings",
+        Argument("words", shown="[WORD]...", many=True),
+        _AS_JSON,
+    ),
     "doctor": Command(
         "tray.cli.doctor.doctor_command:doctor",
         _AS_JSON,

@@ -26,6 +26,7 @@ SUMMARIES: Final = {
     "autostart": "Turn start at login on or off, or show the setting.",
     "shell-init": "Print a shell hook that follows the active profile.",
     "completion": "Print completion for your shell.",
+    "settings": "Show the settings and where each is set.",
     "doctor": "Check your setup and say how to fix problems.",
     "log": "Show the log or the history of your sessions.",
     "forget": "Delete the history and the list of your accounts.",
@@ -378,6 +379,19 @@ Print completion of commands, sessions and profiles for a shell.
   eval "$(sso-tray completion bash)"          ~/.bashrc
   eval "$(sso-tray completion zsh)"           ~/.zshrc
   sso-tray completion fish | source           ~/.config/fish/config.fish
+"""
+
+SETTINGS: Final = """\
+Show every setting with its value and where it is set; with WORDs, those whose names have them.
+
+A setting is the default, or set in your config.toml, in the menu, or by your administrator, whose
+file is named, also where it locks the setting. Mistakes in these files are told on stderr, as
+"doctor" tells them. A proxy's user and password are not shown.
+
+\b
+Examples:
+  sso-tray settings
+  sso-tray settings keyring
 """
 
 DOCTOR: Final = """\

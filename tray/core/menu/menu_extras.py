@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import field
 from datetime import tzinfo
 
 from tray.core.accounts.account_index import IndexState
@@ -24,6 +25,8 @@ class MenuExtras:
     index: IndexState = IndexState()
     roles: Sequence[RoleRow] = ()  # every role and profile that is known
     guarded: tuple[str, ...] | None = ()  # patterns of guarded names
-    locked: frozenset[str] = frozenset()  # settings an administrator has set: ``warnings.show``
+    # an administrator's file by the setting that it locks: ``warnings.show``
+    locked: Mapping[str, str] = field(default_factory=dict)
+    keyring_required: bool = False  # no refresh token in any file (K9)
     zone: tzinfo | None = None  # the reader's zone
     version: str = ""  # of the program

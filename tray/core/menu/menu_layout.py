@@ -35,7 +35,9 @@ def entries(view: View, extras: MenuExtras, now: float) -> tuple[Entry, ...]:
         (
             Entry("quit", menu_text.QUIT, ev.QuitRequested()),
             Entry(
-                "quit-hand-back", menu_text.QUIT_AND_HAND_BACK, ev.QuitRequested(hand_back=True)
+                "quit-hand-back",
+                menu_text.quit_and_hand_back(keyring_required=extras.keyring_required),
+                ev.QuitRequested(hand_back=True),
             ),
         ),
     ]
@@ -156,7 +158,8 @@ def _session_actions(row: SessionRow, view: View, *, room: int) -> Iterable[Entr
 def _rest(view: View, extras: MenuExtras) -> Iterable[Entry]:
     if any(row.reason == "keyring-absent" for row in view.sessions):
         how = Entry("no-keyring-how", menu_text.NO_KEYRING_HOW, enabled=False)
-        yield Entry("no-keyring", menu_text.NO_KEYRING, children=(how,))
+        text = menu_text.no_keyring(required=extras.keyring_required)
+        yield Entry("no-keyring", text, children=(how,))
     recent = tuple(
         Entry(f"recent:{number}", line, enabled=False)
         for number, line in enumerate(extras.recent[:RECENT_LINES])
@@ -174,6 +177,7 @@ def _rest(view: View, extras: MenuExtras) -> Iterable[Entry]:
             _setting("adopt", extras.adopts, locked="keyring.adopt" in extras.locked),
             # Set in a notice, where it cannot be taken back.
             *((_setting("restore-removed", on=True),) if extras.restores else ()),
+            *_locked_by(extras),
         ),
     )
     lines = tuple(
@@ -182,6 +186,11 @@ def _rest(view: View, extras: MenuExtras) -> Iterable[Entry]:
     doctor = Entry("doctor", menu_text.RUN_DOCTOR, TerminalRequested("doctor"))
     about = heading("about", menu_text.about(extras.version))
     yield Entry("help", menu_text.HELP, children=(doctor, *lines, SEPARATION, about))
+
+
+def _locked_by(extras: MenuExtras) -> Iterable[Entry]:
+    for number, file in enumerate(dict.fromkeys(extras.locked.values())):
+        yield Entry(f"locked-by:{number}", menu_text.locked_by(file), enabled=False)
 
 
 def _setting(name: SettingName, on: bool, *, locked: bool = False) -> Entry:  # a tick, its state

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from tray.core.text.display_names import clean, session_name
-from tray.core.text.shell_commands import login_command, quoted
+from tray.core.text.shell_commands import login_command
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -122,12 +122,15 @@ def row(row: SessionRow, now: float, zone: tzinfo | None = None) -> str:
 
 
 def status(  # noqa: RET503  (`assert_never` does not return)
-    row: SessionRow, now: float, zone: tzinfo | None = None
+    row: SessionRow, now: float, zone: tzinfo | None = None, *, standalone: bool = False
 ) -> str:
+    """Word a session's state; `standalone`: no daemon runs that would try again by itself."""
     reason = REASONS[row.reason] if row.reason is not None else ""
     token_end = row.token_expires_at if row.token_expires_at is not None else now
     trying_at = row.next_attempt_at
     retry = "trying now" if trying_at is None else f"next try in {span(trying_at - now)}"
+    if standalone:
+        retry = "to try again, run: sso-tray renew"
     match row.state:
         case "signed-out":
             if row.can_undo:
@@ -153,15 +156,6 @@ def status(  # noqa: RET503  (`assert_never` does not return)
             return f"{reason or 'token file unreadable'} – sign in to replace it"
         case _:
             assert_never(row.state)
-
-
-def aws_login(profile: str, end: float | None, now: float, zone: tzinfo | None) -> str:
-    """Return the status of a profile of ``aws login``, whose keys end at `end`."""
-    if end is None:
-        return f"signed out; to sign in, run: aws login --profile {quoted(profile)}"
-    if end > now:
-        return f'signed in by "aws login", keys until {clock(end, zone)}, the AWS CLI renews them'
-    return f'by "aws login", keys ended at {clock(end, zone)}, the AWS CLI renews them if it can'
 
 
 def _in_brackets(reason: str) -> str:
@@ -331,11 +325,16 @@ def renewals_limited(key: str, wait: float) -> str:
     return f'Too many renewals of "{clean(key)}". Next try in {span(wait)}.'
 
 
-def without_daemon(until: float, zone: tzinfo | None, *, in_file: bool) -> str:
-    """What becomes of a sign-in while no daemon runs: who has refresh data renews."""
+def without_daemon(
+    until: float, zone: tzinfo | None, *, in_file: bool, elsewhere: bool = False
+) -> str:
+    """What becomes of a sign-in while no daemon runs here: who has refresh data renews."""
+    no_daemon = (
+        "SSO Tray runs with other files or endpoints" if elsewhere else "SSO Tray isn't running"
+    )
     if in_file:
-        return "SSO Tray isn't running; the AWS CLI and SDKs renew it when they use it."
-    return f"SSO Tray isn't running, so nothing renews it after {clock(until, zone)}."
+        return f"{no_daemon}; the AWS CLI and SDKs renew it when they use it."
+    return f"{no_daemon}, so nothing renews it after {clock(until, zone)}."
 
 
 def signed_in(key: str, until: float | None, zone: tzinfo | None) -> str:

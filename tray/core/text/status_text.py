@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import tzinfo
 from typing import Any, Final
 
 from tray.core.model import Now
 from tray.core.text import sentences
 from tray.core.text.display_names import clean
+from tray.core.text.shell_commands import quoted
 from tray.core.text.timestamps import parse_timestamp
 from tray.core.views.view import SessionRow
 
@@ -32,11 +34,13 @@ def status_text(
     *,
     coloured: bool,
     logins: Mapping[str, float | None] = NO_LOGINS,
+    elsewhere: bool = False,
 ) -> str:
     """
     Return the lines; `bare` is what clients use that name no profile, if that is known.
 
     `logins`: the profiles of ``aws login``, and when their keys end (None: signed out).
+    `elsewhere`: a daemon runs, but with other files or endpoints.
     """
     standalone = document["resident"] is None
     entries = document["sessions"]
@@ -49,7 +53,7 @@ def status_text(
         text = _painted(words_of(entry, now, standalone=standalone), code)
         lines.append(f"{name.ljust(width)}  {text}")
     for name, profile in others.items():
-        text = sentences.aws_login(profile, logins[profile], now.wall, now.zone)
+        text = aws_login(profile, logins[profile], now.wall, now.zone)
         lines.append(f"{name.ljust(width)}  {text}")
     if not lines:
         lines.append("No SSO session is configured. Run: sso-tray add")
@@ -57,7 +61,7 @@ def status_text(
     lines += ["", f"Active profile: {clean(active) if active is not None else 'none'}"]
     if bare is not None:
         lines.append(bare)
-    if standalone and entries:
+    if standalone and entries and not elsewhere:
         lines.append("SSO Tray isn't running. To start it: sso-tray start")
     said = [entry.get("disagreement") for entry in entries] + document["problems"]
     code = _YELLOW if coloured else None
@@ -65,12 +69,22 @@ def status_text(
     return "\n".join(lines) + "\n"
 
 
+def aws_login(profile: str, end: float | None, now: float, zone: tzinfo | None) -> str:
+    """Return the status of a profile of ``aws login``, whose keys end at `end`."""
+    if end is None:
+        return f"signed out; to sign in, run: aws login --profile {quoted(profile)}"
+    at = sentences.clock(end, zone)
+    if end > now:
+        return f'signed in by "aws login", keys until {at}, the AWS CLI renews them'
+    return f'by "aws login", keys ended at {at}, the AWS CLI renews them if it can'
+
+
 def words_of(entry: Mapping[str, Any], now: Now, *, standalone: bool) -> str:
     """Return a session's state in the tray's own words, from its entry in the document."""
     row = _row(entry)
     if standalone and row.state == "expired" and row.renewable:
         return RENEWABLE
-    return sentences.status(row, now.wall, now.zone)
+    return sentences.status(row, now.wall, now.zone, standalone=standalone)
 
 
 def _painted(text: str, code: int | None) -> str:

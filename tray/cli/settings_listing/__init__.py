@@ -1,0 +1,1 @@
+"""The command ``settings``: each key, its value, and who has set it."""

@@ -1,0 +1,109 @@
+"""The settings as rows: a key, its value, the file that has set it, the file that locks it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from tray.core.policy import DAY, HOUR, MINUTE
+from tray.own_connection import NOTHING_OWN
+from tray.storage.settings import Settings
+from tray.values import dataclass
+
+_HOST: Final = re.compile(r"(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?")
+
+
+@dataclass(frozen=True, slots=True)
+class SettingRow:
+    name: str  # as an administrator locks it: ``warnings.show``, ``sessions.corp.browser``
+    value: object  # as in a settings file; None: the file could not be understood, or nothing
+    file: str | None  # which has set it; None: the default, empty: see `Settings.origins`
+    locked_by: str | None  # an administrator's file
+
+
+def setting_rows(settings: Settings) -> Iterator[SettingRow]:
+    """Yield a row for each setting, and for what tables of sessions and profiles set."""
+    for name, value in _values(settings).items():
+        yield SettingRow(name, value, settings.origins.get(name), settings.locked.get(name))
+    for table, values in (
+        ("sessions", _of_sessions(settings)),
+        ("profiles", _of_profiles(settings)),
+    ):
+        locked_by = settings.locked.get(table)
+        rows = [
+            SettingRow(name, value, settings.origins[name], locked_by)
+            for name, value in values.items()
+            if name in settings.origins
+        ]
+        if not rows and locked_by is not None:
+            rows.append(SettingRow(table, None, None, locked_by))
+        yield from rows
+
+
+def _values(settings: Settings) -> dict[str, object]:
+    chosen = settings.preferences
+    return {
+        "allowed_start_urls": _list(chosen.allowed_start_urls),
+        "browser": settings.browsers.get("*"),
+        "guarded": _list(chosen.guarded),
+        "removed_file": "restore" if settings.restore_removed else "sign-out",
+        "start_daemon": settings.start_daemon,
+        "accounts.refresh": chosen.list_accounts,
+        "accounts.tell_changes": chosen.tell_accounts,
+        "compat.empty_refresh_members": settings.empty_refresh_members,
+        "keyring.adopt": chosen.adopt,
+        "keyring.required": chosen.keyring_required,
+        "keyring.service": settings.keyring_service,
+        "log.debug": settings.log_debug,
+        "privacy.keep_days": _number(settings.keep / DAY),
+        "privacy.names_in_notices": chosen.names_in_notices,
+        "warnings.minutes_before": [_number(one / MINUTE) for one in chosen.warn_before],
+        "warnings.show": settings.notices,
+    }
+
+
+def _of_sessions(settings: Settings) -> dict[str, object]:
+    lengths = dict(settings.preferences.session_lengths)
+    by_code = settings.preferences.device_code
+    keys = dict.fromkeys([*lengths, *settings.browsers, *by_code, *settings.own_connections])
+    values: dict[str, object] = {}
+    for key in keys:
+        own = settings.own_connections.get(key, NOTHING_OWN)
+        proxy = None if own.proxy is None else _without_password(own.proxy.reveal())
+        values |= {
+            f"sessions.{key}.length_hours": _number(lengths.get(key, 0.0) / HOUR),
+            f"sessions.{key}.browser": settings.browsers.get(key),
+            f"sessions.{key}.device_code": key in by_code,
+            f"sessions.{key}.ca_bundle": own.ca_bundle,
+            f"sessions.{key}.proxy": proxy,
+            f"sessions.{key}.endpoint_url": own.endpoint_url and _shown(own.endpoint_url),
+        }
+    return values
+
+
+def _of_profiles(settings: Settings) -> dict[str, object]:
+    browsers = settings.profile_browsers
+    return {f"profiles.{name}.browser": template for name, template in browsers.items()}
+
+
+def _list(patterns: tuple[str, ...] | None) -> list[str] | None:
+    return None if patterns is None else list(patterns)
+
+
+def _number(value: float) -> float:
+    """Return 90.0 as the 90 that a person writes."""
+    rounded = round(value, 6)
+    return int(rounded) if rounded.is_integer() else rounded
+
+
+def _shown(url: str) -> str:
+    return _without_password(url) if "@" in url else url
+
+
+def _without_password(url: str) -> str:
+    """Return scheme, host and port alone; a user and password may hold any character."""
+    scheme, _, rest = url.partition("://")
+    _, at, place = rest.rpartition("@")
+    found = _HOST.fullmatch(re.split(r"[/?#]", place)[0])
+    return f"{scheme}://{'***@' if at else ''}{found[0] if found else '***'}"

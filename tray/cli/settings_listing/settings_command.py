@@ -1,0 +1,79 @@
+"""``settings``: each key with its value, and whence it comes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tray.cli.command_context import CommandContext
+from tray.cli.front.terminal import note, say
+from tray.cli.settings_listing.setting_rows import SettingRow, setting_rows
+from tray.core.text import settings_text
+from tray.core.text.display_names import clean
+from tray.system.paths import Paths
+
+_LONGEST = 300  # characters of a name
+_WIDEST = 40  # columns of a value that the others are aligned to
+
+
+def settings(*, words: tuple[str, ...], as_json: bool) -> None:
+    context = CommandContext.of_this_process()
+    held = context.settings_or_safe()
+    asked = [word.casefold() for word in " ".join(words).split()]
+    rows = [
+        row for row in setting_rows(held) if all(word in row.name.casefold() for word in asked)
+    ]
+    if as_json:
+        document = {
+            "version": 1,
+            "settings": [_entry(row, context.paths) for row in rows],
+            "problems": list(held.problems),
+        }
+        say(json.dumps(document, indent=2))
+    else:
+        say("".join(f"{line}\n" for line in _lines(rows, context.paths)), end="")
+        if not rows:
+            note(settings_text.no_such_setting(" ".join(words)))
+    for sentence in held.problems:
+        note(sentence)
+
+
+def _source(row: SettingRow, paths: Paths) -> settings_text.Source:
+    if row.file is None:
+        return "default"
+    if not row.file:
+        return "unreadable"
+    places: dict[str, settings_text.Source] = {
+        str(paths.settings_file): "config",
+        str(paths.state / "settings.json"): "menu",
+    }
+    return places.get(row.file, "administrator")
+
+
+def _entry(row: SettingRow, paths: Paths) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "value": row.value,
+        "source": _source(row, paths),
+        "file": row.file or None,
+        "locked_by": row.locked_by,
+    }
+
+
+def _written(value: object) -> str | None:
+    """Return a value's JSON, which TOML reads as well."""
+    return None if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def _lines(rows: list[SettingRow], paths: Paths) -> list[str]:
+    cells = [
+        (
+            clean(row.name, _LONGEST),
+            settings_text.value(row.name, _written(row.value)),
+            settings_text.whence(_source(row, paths), row.file, row.locked_by),
+        )
+        for row in rows
+    ]
+    names = max((len(name) for name, _, _ in cells), default=0)
+    values = max((len(value) for _, value, _ in cells if len(value) <= _WIDEST), default=0)
+    return [f"{name:{names}}  {value:{values}}  {whence}" for name, value, whence in cells]
