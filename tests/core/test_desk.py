@@ -10,7 +10,7 @@ from tests.core.story import CORP, LAB, MINUTE, OLD, Story, only, token
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.model import Preferences
-from tray.core.outcomes import Adopted, Failed, Released
+from tray.core.outcomes import Adopted, Failed, Released, SignedOut
 from tray.core.requests import (
     ConsoleLinkRequested,
     ConsoleRequested,
@@ -97,6 +97,18 @@ def test_quit_and_hand_back_waits_for_every_session() -> None:
 
     assert [] == [effect for effect in first if isinstance(effect, fx.Quit)]
     assert ("q", 0) == (only(fx.Reply, last).request, only(fx.Reply, last).exit)
+    assert isinstance(only(fx.Quit, last), fx.Quit)
+
+
+def test_quitting_waits_for_sessions_that_are_signed_out_instead() -> None:
+    """K9: where the keyring is required, that is what a release does."""
+    story = handing_back()
+
+    first = story.answer(SignedOut(), key="corp")
+    last = story.answer(SignedOut(), key="lab")
+
+    assert ["release", "release"] == [start.kind for start in story.all(fx.StartJob)]
+    assert [] == [effect for effect in first if isinstance(effect, fx.Quit)]
     assert isinstance(only(fx.Quit, last), fx.Quit)
 
 

@@ -226,10 +226,10 @@ class Person:
                 self.desk.key(*["Down"] * downs)
         return boxes
 
-    def click_button(self, notice: Box, place: Literal["left", "right"]) -> None:
-        """Click one of the two buttons of a notice, which stand in its lower right half."""
+    def click_button(self, notice: Box, place: Literal["left", "middle", "right"]) -> None:
+        """Click one of a notice's buttons, which stand at its lower right; "middle": of three."""
         left, _, right, bottom = notice
-        share = {"left": 0.5, "right": 0.9}[place]
+        share = {"left": 0.5, "middle": 0.5, "right": 0.9}[place]
         self.desk.click(round(left + share * (right - left)), bottom - 30)
 
     def _submenu(self, empty: Image.Image, boxes: list[Box]) -> Box:

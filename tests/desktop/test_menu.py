@@ -307,13 +307,14 @@ def test_a_locked_or_missing_keyring_has_a_row() -> None:
 
 
 def test_where_the_keyring_is_required_no_file_is_said_to_have_a_token() -> None:
-    """K9: without a keyring nothing is kept, and the row says that."""
+    """K9: without a keyring nothing is kept, and what would be returned is signed out."""
     view = view_of(row("corp", "signed-in", reason="keyring-absent"))
 
     menu = entries(view, MenuExtras(keyring_required=True), NOW)
 
     (missing,) = [one for one in menu if one.key == "no-keyring"]
     assert "No keyring, and refresh tokens are allowed nowhere else" == missing.text
+    assert "Sign out of the sessions in the keyring and quit" == menu[-1].text
 
 
 def test_the_settings_name_each_administrators_file_once() -> None:

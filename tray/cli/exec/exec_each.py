@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from fnmatch import fnmatchcase
-from typing import Final
+from typing import BinaryIO, Final
 
 from tray.cli.command_context import CommandContext
 from tray.cli.exec.child_process import SIGNALLED
@@ -132,7 +132,7 @@ class _Each:
             self._running.discard(process)
             self._codes[name] = code if code >= 0 else SIGNALLED - code
 
-    async def _shown(self, name: str, stream: asyncio.StreamReader | None, to: object) -> None:
+    async def _shown(self, name: str, stream: asyncio.StreamReader | None, to: BinaryIO) -> None:
         """Write each line behind the profile's name, whole lines only."""
         head = f"{clean(name):<{self._width}} | ".encode()
         waiting = b""
@@ -145,7 +145,7 @@ class _Each:
             self._write(to, head + waiting + b"\n")
 
     @staticmethod
-    def _write(to: object, data: bytes) -> None:
+    def _write(to: BinaryIO, data: bytes) -> None:
         if data:
-            to.write(data)  # type: ignore[attr-defined]  # one of our two streams
-            to.flush()  # type: ignore[attr-defined]  # as above
+            to.write(data)
+            to.flush()

@@ -35,7 +35,9 @@ def entries(view: View, extras: MenuExtras, now: float) -> tuple[Entry, ...]:
         (
             Entry("quit", menu_text.QUIT, ev.QuitRequested()),
             Entry(
-                "quit-hand-back", menu_text.QUIT_AND_HAND_BACK, ev.QuitRequested(hand_back=True)
+                "quit-hand-back",
+                menu_text.quit_and_hand_back(keyring_required=extras.keyring_required),
+                ev.QuitRequested(hand_back=True),
             ),
         ),
     ]

@@ -55,7 +55,6 @@ RUN_DOCTOR = "Run doctor"
 HELP_LINES = ("All commands: sso-tray --help", "The guide: sso-tray guide")
 RIGHT_CLICK = "Right-click the icon for its menu."
 QUIT = "Quit"
-QUIT_AND_HAND_BACK = "Return sessions to the AWS CLI and quit"
 SET_UP = "Set up AWS access"
 SET_UP_COMMAND = "sso-tray add"
 ADD_PROFILE = "Add profile"
@@ -67,6 +66,12 @@ NO_ROLES = "You have no role in any account."
 LISTING_LOST = "The accounts and roles couldn't be listed. Try again."
 NO_KEYRING_HOW = "Start GNOME Keyring, KWallet or KeePassXC, then sign in again"
 MORE_SESSIONS = "More: sso-tray status"
+
+
+def quit_and_hand_back(*, keyring_required: bool) -> str:
+    if keyring_required:
+        return "Sign out of the sessions in the keyring and quit"
+    return "Return sessions to the AWS CLI and quit"
 
 
 def no_keyring(*, required: bool) -> str:
