@@ -400,6 +400,11 @@ FOUND = (
         do("config", 18914.681, much=0.044), do("folder lost", 19972.615, "twin"), until=19973,
     ),
     Sequence(
+        "of two logins after a sign-out AWS's word on the first is asked again for the second", 31,
+        do("sign out", 46.863, "lab", 0.552), do("old login", 37788.124, "lab", 0.857),
+        do("old login", 37789.041, "lab", 0.216), until=37790,
+    ),
+    Sequence(
         "a sign-in afresh that cannot read the file is said to have ended its session", 92800,
         do("unread", 3033.878, much=0.23), do("unread", 3251.442, much=0.522),
         do("old login", 5928.49, much=0.299), do("unread", 6060.885, much=0.955),

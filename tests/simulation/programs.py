@@ -63,15 +63,15 @@ def synced_login(world: World, one: Happening) -> None:
 def _signed_in(world: World, session: SsoSession, given: Given) -> None:
     world.note("sign-in", session.key)
     world.truth.thrown(session.key)
-    last = world.truth.unproved.get(session.key)
-    unasked = last is not None and last not in world.machine.aws.taken
+    logins = world.truth.unproved.get(session.key, ())
+    unasked = bool(logins) and world.machine.aws.taken.isdisjoint(logins)
     out = session.key in world.truth.signed_out_at or unasked
     out = out and session.key not in world.truth.unrecorded_outs
     # Its name may mean another portal by now, of which nobody has signed out.
     out = out and world.truth.signed_out_of.get(session.key, given.place) == given.place
     world.truth.signed_in(session.key, given)
     if out:
-        world.truth.unproved[session.key] = given.access
+        world.truth.unproved[session.key] = (*(logins if unasked else ()), given.access)
 
 
 def _writes(

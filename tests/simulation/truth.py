@@ -56,7 +56,7 @@ class Truth:
         self.signed_out_at: dict[str, float] = {}
         self.signed_out_of: dict[str, str] = {}
         self.unrecorded_outs: set[str] = set()
-        self.unproved: dict[str, str] = {}
+        self.unproved: dict[str, tuple[str, ...]] = {}
         self.tried_at: dict[str, float] = {}
         self.failed: dict[str, int] = {}
         self._signed_in_at: dict[str, float] = {}
@@ -138,7 +138,7 @@ class Truth:
         self.received(given)
         self.ours.add((key, given.access))
         if key in self.unproved:  # with its refresh token, perhaps
-            self._world.machine.aws.taken.add(self.unproved[key])
+            self._world.machine.aws.taken.add(self.unproved[key][-1])
         new, old = (given.place, given.family), self._families.get(key)
         if old is None or old == new or new not in self._kept_families:
             return
@@ -376,14 +376,14 @@ class Truth:
                 self._judge(key, name, lies.get(name))
 
     def _unasked(self, key: str) -> bool:
-        """Whether the file holds what came after a sign-out, and AWS has not taken it yet."""
-        entry, access = self._world.machine.file(key), self.unproved.get(key)
-        same = entry is not None and entry.given is not None and entry.given.access == access
-        return same and access not in self._world.machine.aws.taken
+        """Whether the file holds what came after a sign-out, since when AWS has taken nothing."""
+        entry, logins = self._world.machine.file(key), self.unproved.get(key, ())
+        same = entry is not None and entry.given is not None and entry.given.access in logins[-1:]
+        return same and self._world.machine.aws.taken.isdisjoint(logins)
 
     def _is_proved(self, session: Session, state: TrayState, now: Now) -> None:
-        token, access = session.token, self.unproved.get(session.key)
-        given = None if access is None else self._world.machine.aws.given(access)
+        token, logins = session.token, self.unproved.get(session.key)
+        given = None if logins is None else self._world.machine.aws.given(logins[-1])
         if given is None or token is None or token.fingerprint != given.fingerprint:
             return
         shown = state_of(session, state.preferences, now)
