@@ -410,5 +410,20 @@ FOUND = (
         do("old login", 5928.49, much=0.299), do("unread", 6060.885, much=0.955),
         do("click", 6060.944, much=0.781), until=6661,
     ),
+    Sequence(
+        "an older CLI's token that runs out unasked is taken for a sign-in that did not help",
+        91726,
+        do("aws sso login", 54863.761, "twin", 0.15), do("old login", 63772.048, much=0.202),
+        do("cut short", 67117.035, much=0.77), until=70299,
+    ),
+    Sequence(
+        "a login written while the clock was behind is taken for a fresh one", 92753,
+        do("click", 14.228, much=0.019), do("cancel", 30.402, much=0.29),
+        do("click", 197.299, much=0.171), do("aws sso login", 197.814, much=0.969, step=8),
+        do("setting", 1504.341, much=0.996), do("aws sso login", 1647.842, much=0.002, step=8),
+        do("click", 2236.038, much=0.42), do("cut short", 2873.662, much=0.405),
+        do("clock", 4990.76, much=0.787, step=0), do("aws sso login", 5498.968, much=0.642),
+        until=7235,
+    ),
 )  # fmt: skip
 """What an explorer has found, once."""

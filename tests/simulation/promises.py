@@ -238,6 +238,11 @@ class Promises:
             return False  # somebody has written another end into it
         young = machine.time - given.issued < EARLIEST * (given.ends - given.issued)
         truth = self._world.truth
+        written = machine.path(known.key).stat().st_mtime - T0
+        if written < given.issued - MINUTE and all(
+            one.given != given for one in machine.kept(known.key)
+        ):
+            return False  # written while the clock was behind, and nothing else dates it
         # A file's mtime that lies ahead dates nothing: kept by a clock that was behind, it is old.
         well = machine.offset == 0 == truth.kept_under.get(given.access, 0.0)
         well = well and truth.dated_well(given)
@@ -376,7 +381,8 @@ class Promises:
             Broken: a session is not signed in.
         """
         for row in view(self._world.state, self._world.machine.now).sessions:
-            if row.state != "signed-in" and not self._portal_ended(row.key):
+            ended = self._portal_ended(row.key) or self._ran_out(row.key)
+            if row.state != "signed-in" and not ended:
                 self.broken(
                     "convergence: signing in helps", f"{row.key} is {row.state}, {row.reason}"
                 )
@@ -386,6 +392,15 @@ class Promises:
         session = self._world.state.sessions[key]
         portal = self._world.portal(session.config.start_url)
         return not portal.lives(self._world.machine.time + policy.ENDING_BEFORE)
+
+    def _ran_out(self, key: str) -> bool:
+        """Whether what nobody can renew was well when the person looked, an hour ago at most."""
+        machine = self._world.machine
+        entry = machine.file(key)
+        given = entry.given if entry is not None else None
+        if given is None or given.refresh is not None:
+            return False
+        return machine.time - HOUR <= given.ends <= machine.time
 
     def broken(self, promise: str, told: str) -> None:
         """Raise what does not hold, if it is looked at."""
