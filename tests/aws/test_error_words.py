@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import builtins
+import importlib
 import json
 
 import pytest
 from botocore import exceptions
-from dateutil import parser
-from dateutil.parser import ParserError
 
 from tray.aws.api.error_words import _WORDS, words_for
+
+DATES = importlib.import_module("dateutil.parser")  # untyped
 
 
 @pytest.mark.parametrize(
@@ -24,7 +25,7 @@ from tray.aws.api.error_words import _WORDS, words_for
         (IsADirectoryError(21, "Is a directory", "/secret"), "can't be read"),
         (UnicodeDecodeError("utf-8", b"secret", 0, 1, "x"), "run that command in a terminal"),
         (json.JSONDecodeError("x", "secret", 0), "run that command in a terminal"),
-        (ParserError("secret"), "run that command in a terminal"),
+        (DATES.ParserError("secret"), "run that command in a terminal"),
         (ValueError("secret"), "a value in it isn't valid"),
         (KeyError("secret"), "a value it needs is missing"),
     ],
@@ -43,7 +44,7 @@ def test_every_kind_named_exists() -> None:
     missing = [
         name
         for name in _WORDS
-        if not any(hasattr(one, name) for one in (exceptions, builtins, json, parser))
+        if not any(hasattr(one, name) for one in (exceptions, builtins, json, DATES))
     ]
 
     assert [] == missing
