@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import builtins
+import importlib
+import json
 
 import pytest
 from botocore import exceptions
 
 from tray.aws.api.error_words import _WORDS, words_for
+
+DATES = importlib.import_module("dateutil.parser")  # untyped
 
 
 @pytest.mark.parametrize(
@@ -19,7 +23,10 @@ from tray.aws.api.error_words import _WORDS, words_for
             source_profile="a", visited_profiles=["a"]), "leads back to itself"),
         (FileNotFoundError(2, "No such file", "/secret"), "doesn't exist"),
         (IsADirectoryError(21, "Is a directory", "/secret"), "can't be read"),
-        (UnicodeDecodeError("utf-8", b"secret", 0, 1, "x"), "isn't valid"),
+        (UnicodeDecodeError("utf-8", b"secret", 0, 1, "x"), "run that command in a terminal"),
+        (json.JSONDecodeError("x", "secret", 0), "run that command in a terminal"),
+        (DATES.ParserError("secret"), "run that command in a terminal"),
+        (ValueError("secret"), "a value in it isn't valid"),
         (KeyError("secret"), "a value it needs is missing"),
     ],
 )  # fmt: skip
@@ -35,7 +42,9 @@ def test_an_error_says_what_to_do_and_quotes_nothing(error: Exception, words: st
 def test_every_kind_named_exists() -> None:
     """A name that botocore no longer has would explain nothing."""
     missing = [
-        name for name in _WORDS if not (hasattr(exceptions, name) or hasattr(builtins, name))
+        name
+        for name in _WORDS
+        if not any(hasattr(one, name) for one in (exceptions, builtins, json, DATES))
     ]
 
     assert [] == missing

@@ -91,7 +91,9 @@ async def _changes(home: Path) -> tuple[list[float], list[float]]:
     loop = EventLoop(TrayState("machine"), perform=perform, changed=nothing, arm=nothing)
     session = SsoSession("corp", "https://x.awsapps.com/start", "eu-west-2")
     loop.post(ConfigRead(Catalog((session,))))
-    watch = FileWatch(paths, post=take, changed=nothing, applied=nothing)
+    watch = FileWatch(
+        paths, paths.home / ".aws/login/cache", post=take, changed=nothing, applied=nothing
+    )
     watch.follow(["corp"])
     watch.start(())
     bare = home / "bare"

@@ -390,6 +390,29 @@ def test_the_profile_may_be_an_argument(stage: Stage) -> None:
         ),
         ("""credential_process = echo '{"Version":1}'""", "its credential_process failed; run "),
         ("credential_process = echo '[]'", "its credential_process doesn't print what AWS tools"),
+        ("credential_process = echo no json", "its credential_process doesn't print JSON; run "),
+        (
+            "credential_process = printf '\\377'",
+            "its credential_process doesn't print UTF-8; run that command ",
+        ),
+        (
+            """credential_process = echo '{"Version":1,"AccessKeyId":"a","SecretAccessKey":"b","""
+            """"Expiration":"soon"}'""",
+            "the Expiration that its credential_process prints isn't a date; run ",
+        ),
+        ("credential_process = echo 'x", "a value in it isn't valid, such as an unclosed quote"),
+        (
+            "role_arn = arn:aws:iam::123456789012:role/r\ncredential_source = Environment",
+            "its credential_source is Environment, but AWS_ACCESS_KEY_ID and AWS_SECRET_",
+        ),
+        (
+            "role_arn = arn:aws:iam::123456789012:role/r\ncredential_source = EcsContainer",
+            "its credential_source is EcsContainer, but this is no container with a role; ",
+        ),
+        (
+            "role_arn = arn:aws:iam::123456789012:role/r\ncredential_source = Ec2InstanceMetadata",
+            "its credential_source is Ec2InstanceMetadata, but this is no EC2 instance ",
+        ),
         (
             """credential_process = echo '{"Version":1,"AccessKeyId":"a","SecretAccessKey":"b","""
             """"Expiration":"2020-01-01T00:00:00Z"}'""",

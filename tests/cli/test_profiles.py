@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
+
+import pytest
 
 from tests.cli.stage import CONFIG, Stage
 from tests.schema import validate
@@ -177,3 +180,47 @@ def test_a_vanished_profile_means_none(stage: Stage) -> None:
 
     assert document["active_profile"] is None
     assert any("dev" in problem for problem in document["problems"])
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (("use", "export", "AWS_SECRET_ACCESS_KEY=canary"), "temporary keys"),
+        (("credentials", "[profile dev2]"), "section of an AWS config"),
+        (("login", 'export AWS_ACCESS_KEY_ID="canary"'), "temporary keys"),
+        (("status", "[sso-session corp2]"), "section of an AWS config"),
+        (("add", "[profile dev2]", "--all"), "section of an AWS config"),
+        (
+            ("add", "new", "--all", "--start-url", "export AWS_SESSION_TOKEN=canary"),
+            "temporary keys",
+        ),
+        (
+            ("add", "new", "--all", "--start-url", "sso_start_url = canary", "--sso-region", "x"),
+            "section of an AWS config",
+        ),
+    ],
+)
+def test_what_is_pasted_from_the_portal_is_named(
+    stage: Stage, command: tuple[str, ...], told: str
+) -> None:
+    """An argument gets the words of `add`'s questions, and is not repeated: it may be secret."""
+    done = stage.tray(*command)
+
+    assert (2, "") == (done.code, done.out)
+    assert told in done.err
+    assert "run sso-tray add with" in done.err
+    assert "canary" not in done.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes")
+@pytest.mark.parametrize("command", [("status",), ("use", "dev"), ("profiles",)])
+def test_an_open_state_directory_is_shut_by_any_command(
+    stage: Stage, command: tuple[str, ...]
+) -> None:
+    """No daemon has to run for what an older version left open to others."""
+    stage.state.mkdir(parents=True, exist_ok=True)
+    stage.state.chmod(0o755)
+
+    stage.tray(*command)
+
+    assert 0o700 == stage.state.stat().st_mode & 0o777

@@ -21,7 +21,8 @@ ROOT = README.parent
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 TOPICS = sorted(GUIDE.glob("*.md"))
 FINDINGS = ROOT / "findings/README.md"
-PAGES = [README, CONTRIBUTING, *TOPICS]
+RELEASING = ROOT / "packaging/RELEASING.md"
+PAGES = [README, CONTRIBUTING, RELEASING, *TOPICS]
 TEXTS = {page.name: page.read_text(encoding="utf-8") for page in PAGES}
 FENCED = re.compile(r"^ *```sh\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 TYPED = re.compile(r"(?:^|[`;(]|&& )(?:sso-tray|\$tray) ([a-z][a-z-]*)([^`|;\n]*)", re.MULTILINE)
@@ -72,12 +73,26 @@ def test_no_make_target_is_told_of_that_does_not_exist() -> None:
     assert set() == told - targets
 
 
+def test_the_release_document_has_the_steps_of_the_release_in_their_order() -> None:
+    """What ``packaging/release`` runs is what its document says, so that neither goes stale."""
+    script = (ROOT / "packaging/release").read_text(encoding="utf-8")
+    lines = re.findall(r"^(?:CI=true )?make ([a-z -]+)", script, re.MULTILINE)
+    steps = [target for line in lines for target in line.split()]
+
+    table = TEXTS["RELEASING.md"].partition("| it runs |")[2].partition("\n\n")[0]
+
+    assert len(steps) >= 6
+    assert steps == re.findall(r"^\| `make ([a-z-]+)` \|", table, re.MULTILINE)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_and_places_lead_somewhere(page: Path) -> None:
     """Every relative link, and every file or test of this repository in backquotes, is there."""
     text = TEXTS[page.name]
     links = re.findall(r"\]\((?!https?://|#)([^)#]+)", text)
-    places = re.findall(r"`((?:tray|tests|packaging|findings|icons)/[^`\s:*]*)", text)
+    places = re.findall(
+        r"(?:^|`)((?:tray|tests|packaging|findings|icons|\.ci)/[^`\s:*]*)", text, re.MULTILINE
+    )
     tests = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", text)
 
     missing = [one for one in links if not (page.parent / one).exists()]

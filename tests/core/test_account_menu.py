@@ -12,11 +12,12 @@ from tray.core import events as ev
 from tray.core.accounts.account_index import IndexListing, IndexState, SessionAccounts
 from tray.core.accounts.remembered_roles import RememberedRoles
 from tray.core.accounts.role_search import RoleRow
+from tray.core.machine import step
 from tray.core.menu.account_menu import shares
 from tray.core.menu.menu_entry import Entry
 from tray.core.menu.menu_extras import MenuExtras
 from tray.core.menu.menu_layout import entries
-from tray.core.model import Profile
+from tray.core.model import Now, Profile
 from tray.core.policy import MENU_ROWS
 from tray.core.requests import (
     AccountsRequested,
@@ -26,6 +27,8 @@ from tray.core.requests import (
     FavouriteRequested,
     TerminalRequested,
 )
+from tray.core.state import TrayState
+from tray.core.views.view import view
 
 DEV, PROD = "111111111111", "222222222222"
 PROFILES = (
@@ -227,3 +230,25 @@ def test_favourites_that_find_no_room_stand_one_level_below() -> None:
     held = below(rows, "remembered")
     assert (MENU_ROWS, "Find… (6 more)") == (len(held), held[-1].text)
     assert 2 >= depth(rows)
+
+
+@pytest.mark.parametrize("sessions", [("corp",), ()])
+def test_a_profile_of_aws_login_without_keys_has_a_row(sessions: tuple[str, ...]) -> None:
+    """It names what to type, is no problem of ours, and goes with the next look."""
+    state = TrayState("desk")
+    now = Now(NOW, NOW)
+
+    def texts() -> list[str]:
+        seen = view(state, now)
+        assert () == seen.problems
+        shown = replace(view_of(*(row(key, "signed-in") for key in sessions)),
+                        signed_out_logins=seen.signed_out_logins)  # fmt: skip
+        return [one.text for one in entries(shown, MenuExtras(), NOW) if one.key == "aws-logins"]
+
+    assert [] == texts()
+    state, _ = step(state, ev.LoginsRead(("by hand",)), now)
+    assert ["Signed out: \"by hand\". Run: aws login --profile 'by hand'"] == texts()
+    state, _ = step(state, ev.LoginsRead(("a", "b")), now)
+    assert ['Signed out of 2 profiles of "aws login": a, b'] == texts()
+    state, _ = step(state, ev.LoginsRead(()), now)
+    assert [] == texts()

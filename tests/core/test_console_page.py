@@ -18,6 +18,11 @@ from tray.core.profiles.console_page import console_page, page_flaw
             "https://console.amazonaws-us-gov.com/lambda/home?region=us-gov-west-1",
         ),
         (
+            "s3",
+            "eusc-de-east-1",
+            "https://eusc-de-east-1.console.amazonaws-eusc.eu/s3/home?region=eusc-de-east-1",
+        ),
+        (
             "logs",
             "ap-south-1",
             "https://ap-south-1.console.aws.amazon.com/cloudwatch/home?region=ap-south-1#logsV2:",
@@ -40,7 +45,7 @@ def test_a_service_has_its_page_in_each_partition(
         ("s3", "Frankfurt", "Frankfurt"),
         ("s3", "evil.example/x-1", "evil.example"),
         ("s3", "us-iso-east-1", "us-iso-east-1"),
-        (None, "eusc-de-east-1", "eusc-de-east-1"),
+        (None, "eu-isoe-west-1", "eu-isoe-west-1"),
     ],
 )
 def test_what_is_no_service_or_region_is_named(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from pathlib import Path
 
 from tests.desktop.person import CONFIG, person
@@ -65,3 +66,23 @@ def test_a_first_sign_in_offers_start_at_login_once() -> None:
         who.desk.await_rest()
 
         assert who.nothing_open()
+
+
+def test_a_profile_of_aws_login_has_a_row_until_somebody_is_signed_in() -> None:
+    """It goes by itself when `aws login` has written its file, and is back after a logout."""
+    login = "arn:aws:iam::111111111111:user/alice"
+    config = f"[profile by-hand]\nlogin_session = {login}\n"
+    with person(config=config, keyring="none") as who:
+        who.sees_icon("signed-out")
+        told = 'Signed out: "by-hand". Run: aws login --profile by-hand'
+        until(lambda: told in who.menu().labels(), "the row")
+        first = who.menu().labels()[:2]
+
+        kept = who.home / ".aws/login/cache" / f"{sha256(login.encode()).hexdigest()}.json"
+        kept.parent.mkdir(parents=True)
+        kept.write_text('{"accessToken": {"expiresAt": "2020-01-01T00:00:00Z"}}')
+        until(lambda: told not in who.menu().labels(), "the row to go")
+        kept.unlink()
+        until(lambda: told in who.menu().labels(), "the row again")
+
+    assert ["Set up AWS access", told] == first

@@ -16,6 +16,7 @@ from tests.packages.told import holds, output, title
 ROOT = Path(__file__).parents[2]
 BUILDER = os.environ.get("PACK") or str(ROOT / ".tools/packaging/bin/python")
 """The Python packages are built with; the Makefile names it."""
+TWINE = "twine>=6.1,<8"
 IN_WHEEL = (
     "tray/__main__.py", "tray/py.typed", "tray/credential_helper/credentials.py",
     "tray/credential_helper/shell/hook.zsh", "tray/guide/security.md",
@@ -38,6 +39,7 @@ def check(wheel: Path, sources: Path) -> None:
     """Look at both and use both."""
     title("Wheel and source distribution")
     _contents(wheel, sources)
+    _metadata(wheel, sources)
     _same_again(wheel, sources)
     _in_an_empty_environment(wheel)
     _suite(wheel, sources)
@@ -60,6 +62,21 @@ def _contents(wheel: Path, sources: Path) -> None:
     holds("the source distribution has all it is built from", not lacks, lacks or f"{len(names)}")
     hidden = [name for name in names if name.startswith((".venv", ".tools", "dist", "build"))]
     holds("and nothing that was built", not hidden, hidden or "")
+
+
+def _metadata(wheel: Path, sources: Path) -> None:
+    """
+    Have twine judge metadata and README as the index would.
+
+    In an environment of its own: the frozen program would take certifi, Pygments and more of what
+    twine needs along, if they were where it is built.
+    """
+    with tempfile.TemporaryDirectory(prefix="sso-tray-twine-") as folder:
+        python = Path(folder) / "bin/python"
+        output([sys.executable, "-m", "venv", folder])
+        output([python, "-m", "pip", "--disable-pip-version-check", "--quiet", "install", TWINE])
+        told = output([python, "-m", "twine", "--no-color", "check", "--strict", wheel, sources])
+    holds("twine finds no fault", told.count(": PASSED") == 2, f"{wheel.name}, {sources.name}")
 
 
 def _same_again(wheel: Path, sources: Path) -> None:

@@ -19,6 +19,7 @@ from tray.errors import ConfigRejected, Unreachable, Unread
 from tray.ipc.agent_client import QUICK_ANSWER, AgentClient, OtherWorld
 from tray.managed.managed_sections import with_managed
 from tray.storage.active_profile import read_active
+from tray.storage.atomic_files import tighten_directory
 from tray.storage.settings import Settings, read_settings, safe_settings
 from tray.system.credential_variables import profile_in_environment
 from tray.system.paths import Paths, world
@@ -37,9 +38,11 @@ class CommandContext:
 
     @classmethod
     def of_this_process(cls) -> CommandContext:
+        """Describe this process; a state directory that older versions left open is shut."""
         environ = dict(os.environ)
-        files = ConfigFiles.from_environment(environ)
-        return cls(environ, Paths.from_environment(environ), CatalogReader(files))
+        files, paths = ConfigFiles.from_environment(environ), Paths.from_environment(environ)
+        tighten_directory(paths.state)
+        return cls(environ, paths, CatalogReader(files))
 
     def catalog(self) -> Catalog:
         """Return the current AWS config; raises ConfigRejected if botocore refuses it, too."""

@@ -72,6 +72,13 @@ class ConfigBroken:
 
 
 @dataclass(frozen=True, slots=True)
+class LoginsRead:
+    """What ``aws login`` keeps was looked at."""
+
+    signed_out: tuple[str, ...]  # profiles with a ``login_session`` that nobody is signed in to
+
+
+@dataclass(frozen=True, slots=True)
 class FileAbsent:
     """There is no cache file."""
 
@@ -382,6 +389,7 @@ Event = (
     | ActiveRead
     | ConfigRead
     | ConfigBroken
+    | LoginsRead
     | TokenFileInspected
     | InputUnread
     | InputRead

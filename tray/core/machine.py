@@ -72,6 +72,8 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
             return token_files.config_read(state, event)
         case ev.ConfigBroken():
             return replace(state, config_problem=event.sentence, config_read=True), ()
+        case ev.LoginsRead():
+            return replace(state, signed_out_logins=event.signed_out), ()
         case ev.TokenFileInspected():
             return token_files.tokens_read(state, event, now)
         case ev.Tick() | ev.InputUnread() | ev.InputRead():

@@ -78,6 +78,7 @@ class InputFile:
         "watch",
         "socket",
         "accounts",
+        "logins",
     ]
     key: str = ""
 

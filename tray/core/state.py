@@ -53,6 +53,7 @@ class TrayState:
     config_read: bool = False  # read or refused at least once
     preferences: Preferences = field(default_factory=Preferences)  # the last good ones
     settings_problems: tuple[str, ...] = ()  # about the settings' files as they are now
+    signed_out_logins: tuple[str, ...] = ()  # profiles of ``aws login`` without kept keys
     unread: Mapping[InputFile, Unread] = field(default_factory=lambda: MappingProxyType({}))
     active: str | None = None  # as recorded; counts only while the catalog has it (A7)
     previous: str | None = None

@@ -12,12 +12,13 @@ from tray.core import policy
 from tray.core.model import InputFile, Now
 from tray.core.state import TrayState, Unread
 
-_READ: Final[dict[type, Literal["records", "settings", "active-profile", "config"]]] = {
+_READ: Final[dict[type, Literal["records", "settings", "active-profile", "config", "logins"]]] = {
     ev.RecordsRead: "records",
     ev.PreferencesRead: "settings",
     ev.ActiveRead: "active-profile",
     ev.ConfigRead: "config",
     ev.ConfigBroken: "config",
+    ev.LoginsRead: "logins",
 }
 
 

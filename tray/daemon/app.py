@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, assert_never
 
 import tray
+from tray.aws.cache.login_cache import login_cache
 from tray.core import events as ev
 from tray.core.events import Event
 from tray.core.model import Catalog, InputFile
@@ -112,6 +113,7 @@ class Daemon:
         self.jobs = WorkerJobs(self.pool, self.post, self._restart, self.agent.network_of)
         self.watch = FileWatch(
             paths,
+            login_cache(environ, paths.home),
             post=self.post,
             changed=lambda kind: self._read_again(InputFile(kind)),
             applied=self._applied,
@@ -257,6 +259,8 @@ class Daemon:
                 self.files.read_active()
             case "accounts":
                 self.jobs.go(self.files.read_accounts())
+            case "logins":
+                self.files.read_logins(self.loop.state.catalog)
             case "managed":
                 self.managed.follow()
             case "watch":

@@ -23,24 +23,32 @@ from tray.system.watch.polled_watch import PolledEvents
 
 log = logging.getLogger(__name__)
 
-WatchedInput = Literal["config", "settings", "records", "active-profile", "accounts", "socket"]
+WatchedInput = Literal[
+    "config", "settings", "records", "active-profile", "accounts", "socket", "logins"
+]
 
 WATCH: Final = InputFile("watch")
 SETTLE: Final = 0.3  # seconds without a change before a config or settings file is read (fault 19)
 
 
 class FileWatch:
-    """Token files are inspected at once, others a moment later, as editors write in steps."""
+    """
+    Token files are inspected at once, others a moment later, as editors write in steps.
+
+    `logins` is the directory of what ``aws login`` keeps.
+    """
 
     def __init__(
         self,
         paths: Paths,
+        logins: Path,
         *,
         post: Callable[[Event], None],
         changed: Callable[[WatchedInput], None],
         applied: Callable[[], None],
     ) -> None:
         self._paths = paths
+        self._logins = logins
         self._post = post
         self._read = changed
         self._applied = applied
@@ -67,7 +75,8 @@ class FileWatch:
         }
         for file, what in files.items():
             self._places.update(dict.fromkeys(places(file), what))
-        self._directories = {directory for directory, _ in self._places} | {paths.token_cache}
+        self._directories = {directory for directory, _ in self._places}
+        self._directories |= {paths.token_cache, self._logins}
         self.watch()
 
     def watch(self) -> None:
@@ -117,6 +126,8 @@ class FileWatch:
             if directory == self._paths.token_cache:
                 # No name: something was missed, or the directory itself came or went.
                 keys |= set(self._names.values()) if name is None else self._keys_of(name)
+            if directory == self._logins:
+                self._settle("logins")
             for place, what in self._places.items():
                 if place[0] == directory and name in (None, place[1]):
                     self._settle(what)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from tray.aws.cache.login_cache import login_ends
 from tray.aws.config.catalog import CatalogReader, aws_files
 from tray.aws.config.config_files import ConfigFiles
 from tray.core import events as ev
@@ -44,6 +45,7 @@ class InputFiles:
         self, paths: Paths, environ: Mapping[str, str], post: Callable[[Event], None]
     ) -> None:
         self._paths = paths
+        self._environ = environ
         self._debug = "SSO_TRAY_DEBUG" in environ
         self._zone = environ.get("TZ")
         self._told_bare: dict[object, tuple[str | None, bool]] = {}
@@ -95,6 +97,7 @@ class InputFiles:
         if catalog is not None:
             follow(catalog)
             self._post(ev.ConfigRead(catalog))
+            self.read_logins(catalog)
         if trouble is not None:
             self._post(trouble)
         self.list_profiles()
@@ -296,6 +299,16 @@ class InputFiles:
         )
         self._post(ev.AccountsRead(index, used_at))
         return_freed_memory()
+
+    def read_logins(self, catalog: Catalog) -> None:
+        """Look which profiles of ``aws login`` nobody is signed in to."""
+        logins, managed = self._catalog.logins, catalog.managed
+        try:
+            ends = login_ends(logins, managed, self._environ, self._paths.home)
+        except Unread as error:
+            self._post(ev.InputUnread(InputFile("logins"), error.sentence))
+            return
+        self._post(ev.LoginsRead(tuple(name for name, end in ends.items() if end is None)))
 
     def read_active(self) -> None:
         try:

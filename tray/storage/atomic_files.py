@@ -224,9 +224,22 @@ def private_directory(path: Path, *, tighten: bool = False) -> Path:
         raise FileRefused(f"{path} isn't a directory.", reason="no-permission")
     if not _is_ours(found):
         raise FileRefused(f"{path} belongs to another user.", reason="no-permission")
-    if tighten and stat.S_IMODE(found.st_mode) & 0o077:
-        path.chmod(stat.S_IMODE(found.st_mode) & 0o700)
+    if tighten:
+        _tighten(path, found)
     return path
+
+
+def tighten_directory(path: Path) -> None:
+    """Shut a directory of ours to others if there is one; what cannot be shut stays as it is."""
+    with suppress(OSError):
+        found = path.stat()
+        if stat.S_ISDIR(found.st_mode) and _is_ours(found):
+            _tighten(path, found)
+
+
+def _tighten(path: Path, found: os.stat_result) -> None:
+    if stat.S_IMODE(found.st_mode) & 0o077:
+        path.chmod(stat.S_IMODE(found.st_mode) & 0o700)
 
 
 def make_directories(path: Path) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import pytest
+from botocore.endpoint_provider import EndpointProvider
+from botocore.loaders import Loader
 
 from tests.aws.calls.test_hosts import Recorder
 from tray.aws.api.clients import AwsClients
@@ -21,6 +25,7 @@ KEYS = (Secret("ASIAX"), Secret("k"), Secret("t"))
         ("eu-west-1", "signin.aws.amazon.com"),
         ("cn-north-1", "signin.amazonaws.cn"),
         ("us-gov-west-1", "signin.amazonaws-us-gov.com"),
+        ("eusc-de-east-1", "eusc-de-east-1.signin.amazonaws-eusc.eu"),
     ],
 )
 def test_each_partition_has_its_own_host(
@@ -33,12 +38,23 @@ def test_each_partition_has_its_own_host(
             federation_link(KEYS, region, clients)
 
     assert [host] == recorder.hosts
+    assert host in _hosts_of_botocore(region)
+
+
+def _hosts_of_botocore(region: str) -> tuple[str, str]:
+    """Return where botocore's rules lead a sign-in, with its region and without."""
+    loader = Loader()
+    rules = loader.load_service_model("signin", "endpoint-rule-set-1")
+    provider = EndpointProvider(rules, loader.load_data("partitions"))
+    where = {"Region": region, "UseFIPS": False, "UseDualStack": False}
+    found = urlsplit(provider.resolve_endpoint(**where).url).hostname or ""
+    return found, found.removeprefix(f"{region}.")
 
 
 @pytest.mark.parametrize(
     ("region", "environ"),
     [
-        ("eusc-de-east-1", {}),
+        ("eu-isoe-west-1", {}),
         ("us-iso-east-1", {}),
         ("us-isob-east-1", {}),
         ("mars-north-1", {}),

@@ -23,7 +23,17 @@ _PARTITIONS: Final = {
     "aws": ("https://signin.aws.amazon.com", "https://console.aws.amazon.com/"),
     "aws-cn": ("https://signin.amazonaws.cn", "https://console.amazonaws.cn/"),
     "aws-us-gov": ("https://signin.amazonaws-us-gov.com", "https://console.amazonaws-us-gov.com/"),
+    "aws-eusc": (
+        "https://{region}.signin.amazonaws-eusc.eu",
+        "https://{region}.console.amazonaws-eusc.eu/",
+    ),
 }
+"""
+Sign-in host and console by botocore's name of a partition.
+
+The sign-in hosts are those of botocore's rules for ``signin``, the older three without a region as
+the IAM user guide has them. The consoles of ``aws-iso*`` are written down nowhere public.
+"""
 
 
 def federation_link(
@@ -71,7 +81,8 @@ def _console_of(region: str) -> tuple[str, str]:
             f'SSO Tray does not know the console of "{printable(region)}" ({partition}). '
             "Leave out --federate."
         )
-    return _PARTITIONS[partition]
+    signin, home = _PARTITIONS[partition]
+    return signin.format(region=region), home.format(region=region)
 
 
 def _asked(url: str, body: bytes, clients: AwsClients) -> str:

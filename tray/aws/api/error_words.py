@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from tray.core.text.display_names import clean
+
+_LOOK: Final = "run that command in a terminal to see what it prints"
 _WORDS: Final = {
     "MissingDependencyException": "it needs the AWS CRT; run: pip install 'sso-tray[aws-login]'",
     "LoginError": 'nobody is signed in to it by "aws login"',
@@ -21,10 +24,13 @@ _WORDS: Final = {
     "FileNotFoundError": "a file or program it names doesn't exist",
     "PermissionError": "a file or program it names can't be opened",
     "KeyError": "a value it needs is missing",
-    "AttributeError": "its credential_process doesn't print what AWS tools read",
-    "TypeError": "its credential_process doesn't print what AWS tools read",
+    "AttributeError": f"its credential_process doesn't print what AWS tools read; {_LOOK}",
+    "TypeError": f"its credential_process doesn't print what AWS tools read; {_LOOK}",
     "RuntimeError": "its source gives only expired credentials",
-    "ValueError": "one of its values isn't valid",
+    "JSONDecodeError": f"its credential_process doesn't print JSON; {_LOOK}",
+    "UnicodeDecodeError": f"its credential_process doesn't print UTF-8; {_LOOK}",
+    "ParserError": f"the Expiration that its credential_process prints isn't a date; {_LOOK}",
+    "ValueError": "a value in it isn't valid, such as an unclosed quote in credential_process",
     "OSError": "a file it names can't be read",
 }
 """By class name: botocore's own texts may quote secrets, and some classes need the CRT."""
@@ -33,15 +39,26 @@ _WORDS: Final = {
 _SOURCES: Final = {
     "custom-process": "its credential_process failed; run that command in a terminal to see why",
     "container-role": "the container's credentials endpoint doesn't answer as it should",
-    "assume-role": "its credential_source gives none here",
+    "environment": (
+        "its credential_source is Environment, but AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY "
+        "aren't set; set both, or name a source_profile instead"
+    ),
+    "ecscontainer": (
+        "its credential_source is EcsContainer, but this is no container with a role; "
+        "name a source_profile instead"
+    ),
+    "ec2instancemetadata": (
+        "its credential_source is Ec2InstanceMetadata, but this is no EC2 instance with a role; "
+        "name a source_profile instead"
+    ),
 }
-"""By botocore's name of a provider."""
+"""By botocore's name of a provider, in lower case; a ``credential_source`` is one, too."""
 
 
 def source_words(error: Exception) -> str:
     """Return why a source gave no credentials, from a ``CredentialRetrievalError``."""
     provider = str(getattr(error, "kwargs", {}).get("provider"))
-    return _SOURCES.get(provider, "their source failed")
+    return _SOURCES.get(provider.casefold(), f"their source ({clean(provider)}) failed")
 
 
 def words_for(error: Exception) -> str:

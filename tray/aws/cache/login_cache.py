@@ -19,7 +19,7 @@ def login_ends(
     environ: Mapping[str, str],
     home: Path,
 ) -> dict[str, float | None]:
-    """Return `login_keys_end` for each of the user's own profiles that has one."""
+    """Return `login_keys_end` for each of the user's own profiles that has one; raises Unread."""
     return {
         name: login_keys_end(login, environ, home)
         for name, keys in profiles.items()
@@ -31,11 +31,9 @@ def login_keys_end(login_session: str, environ: Mapping[str, str], home: Path) -
     """
     Return when the kept keys end, in seconds since the epoch; None: nobody is signed in.
 
-    File and name as botocore's ``generate_login_cache_key`` and
-    ``get_login_token_cache_directory`` have them.
+    The name is botocore's ``generate_login_cache_key``. Unread if the machine cannot read it now.
     """
-    named = environ.get("AWS_LOGIN_CACHE_DIRECTORY")
-    folder = Path(os.path.expandvars(named)).expanduser() if named else home / ".aws/login/cache"
+    folder = login_cache(environ, home)
     file = folder / f"{hashlib.sha256(login_session.encode()).hexdigest()}.json"
     try:
         return parse_timestamp(json.loads(read_small(file))["accessToken"]["expiresAt"])
@@ -43,3 +41,9 @@ def login_keys_end(login_session: str, environ: Mapping[str, str], home: Path) -
         return None
     except (ValueError, LookupError, TypeError, RecursionError):
         return None
+
+
+def login_cache(environ: Mapping[str, str], home: Path) -> Path:
+    """Return the directory of the kept keys, by botocore's ``get_login_token_cache_directory``."""
+    named = environ.get("AWS_LOGIN_CACHE_DIRECTORY")
+    return Path(os.path.expandvars(named)).expanduser() if named else home / ".aws/login/cache"

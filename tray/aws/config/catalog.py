@@ -97,6 +97,8 @@ class CatalogReader:
         """Each file with its mark before it was last read."""
         self.variables: Mapping[str, Mapping[str, str]] = {}
         """The environment that sends an SDK's calls where a profile's keys do, if they do."""
+        self.logins: Mapping[str, Mapping[str, Value]] = {}
+        """The ``login_session`` of each profile that has one, as a key of that name."""
 
     def read(self) -> Catalog:
         """Return the same object while the files say the same; raises ConfigRejected."""
@@ -119,6 +121,7 @@ class CatalogReader:
             try:
                 merged = _merged(self.files, config, credentials)
                 self._verdict = _catalog(self.files, config, merged)
+                self.logins = _logins(merged)
                 self.variables = every_variable(merged.profiles, merged.services)
             except ConfigRejected as rejected:
                 self._verdict = rejected.with_traceback(None)
@@ -126,6 +129,14 @@ class CatalogReader:
         now = self._clock()
         if all(mark is None or abs(now - mark[-1] / 1e9) > _UNSETTLED for mark in marks.values()):
             self._marks = marks
+
+
+def _logins(merged: MergedConfig) -> dict[str, dict[str, Value]]:
+    return {
+        name: {"login_session": keys["login_session"]}
+        for name, keys in merged.profiles.items()
+        if "login_session" in keys
+    }
 
 
 def _digest(data: bytes | None) -> bytes | None:

@@ -75,6 +75,10 @@ def _as_typed(session: SsoSession, requested: RequestedSession) -> SsoSession:
 
 
 def _new(context: CommandContext, name: str, requested: RequestedSession) -> SsoSession:
+    for argument in (name, requested.start_url, requested.region):
+        paste = pasted(argument or "", asked=False)
+        if paste is not None:
+            raise WrongUse(paste)
     header = session_header(name)
     start_url, region, scopes = requested.start_url, requested.region, requested.scopes
     if not (start_url and region) and not requested.asks:

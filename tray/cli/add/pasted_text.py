@@ -18,18 +18,22 @@ _SETTING: Final = re.compile(r"(?:export )?[A-Za-z_]+\s*=.*")
 _QUIET: Final = 0.1  # seconds without a further line after which a paste is over
 
 
-def pasted(answer: str) -> str | None:
-    """Return what was pasted instead of one value (keys, or lines of a config); else None."""
+def pasted(answer: str, *, asked: bool = True) -> str | None:
+    """
+    Return what was pasted instead of one value (keys, or lines of a config); else None.
+
+    It never quotes it. Not `asked`: it is an argument of a command.
+    """
     if _KEY.match(answer):
         return (
             "Those are temporary keys, which expire in a few hours and can't be renewed. "
-            "SSO Tray signs you in instead: answer with the values under the portal's "
-            '"IAM Identity Center credentials".'
+            f"SSO Tray signs you in instead: {'answer' if asked else 'run sso-tray add'} with the "
+            'values under the portal\'s "IAM Identity Center credentials".'
         )
     if _SECTION.match(answer) or _SETTING.fullmatch(answer):
         return (
-            "That's a section of an AWS config. Add it to ~/.aws/config in an editor, or answer "
-            "here with one value at a time."
+            "That's a section of an AWS config. Add it to ~/.aws/config in an editor, or "
+            f"{'answer here' if asked else 'run sso-tray add'} with one value at a time."
         )
     return None
 

@@ -61,6 +61,11 @@ def session_meant(catalog: Catalog, name: str | None, in_force: str | None) -> S
 def unknown(what: str, name: str, known: list[str]) -> NotFound:
     from difflib import get_close_matches
 
+    from tray.cli.add.pasted_text import pasted
+
+    paste = pasted(name, asked=False)
+    if paste is not None:
+        return NotFound(paste)
     near = get_close_matches(name, known, n=3, cutoff=0.5)
     missing = f'The AWS config has no {what} "{clean(name)}".'
     if near:

@@ -57,12 +57,14 @@ def entries(view: View, extras: MenuExtras, now: float) -> tuple[Entry, ...]:
 def _sessions(view: View, extras: MenuExtras, now: float, room: int) -> Iterable[Entry]:
     if not view.sessions and not view.problems:
         yield Entry("set-up", menu_text.SET_UP, TerminalRequested("add"))
+        yield from _aws_logins(view)
         return
     above = tuple(_sign_in(view))
     below = [
         Entry(f"problem:{number}", menu_text.problem(problem), enabled=False)
         for number, problem in enumerate(view.problems[:PROBLEMS])
     ]
+    below += _aws_logins(view)
     if view.keyring_locked:
         below.append(Entry("unlock", menu_text.UNLOCK, UnlockRequested()))
     most = min(MENU_SESSIONS, room - len(above) - len(below))
@@ -76,6 +78,12 @@ def _sessions(view: View, extras: MenuExtras, now: float, room: int) -> Iterable
             hidden.append(Entry("more", menu_text.MORE_SESSIONS, enabled=False))
         yield Entry("more-sessions", menu_text.more_sessions(len(rest)), children=tuple(hidden))
     yield from below
+
+
+def _aws_logins(view: View) -> Iterable[Entry]:
+    if view.signed_out_logins:
+        text = menu_text.signed_out_logins(view.signed_out_logins)
+        yield Entry("aws-logins", text, enabled=False)
 
 
 def _sign_in(view: View) -> Iterable[Entry]:

@@ -10,11 +10,14 @@ from tray.core.text.display_names import clean
 _HOSTS: Final = {
     "cn-": "console.amazonaws.cn",
     "us-gov-": "console.amazonaws-us-gov.com",
+    "eusc-": "console.amazonaws-eusc.eu",
 }
 """By the region's beginning; source: IAM user guide, "AWS Management Console endpoints"."""
-_OTHERS: Final = ("eusc-", "us-iso", "eu-isoe-")
+_OTHERS: Final = ("us-iso", "eu-isoe-")
 """Partitions whose console SSO Tray does not know."""
 _COMMERCIAL: Final = "console.aws.amazon.com"
+_BY_REGION: Final = (_COMMERCIAL, "console.amazonaws-eusc.eu")
+"""Consoles whose pages begin with the region."""
 _REGION: Final = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d+")
 _SERVICE: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
 
@@ -73,7 +76,7 @@ def console_page(service: str | None, region: str | None) -> str:
     """Return a service's page, or the console's home without one; see `page_flaw`."""
     where, name = _plain(region), _plain(service)
     host = next((one for start, one in _HOSTS.items() if where.startswith(start)), _COMMERCIAL)
-    if where and host == _COMMERCIAL:
+    if where and host in _BY_REGION:
         host = f"{where}.{host}"
     query = f"?region={where}" if where else ""
     path = f"{_PATHS.get(name, name)}/" if name else ""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tray.core.requests import SettingName
 from tray.core.text.display_names import clean, session_name
 from tray.core.text.sentences import counted
+from tray.core.text.shell_commands import quoted
 
 COPIED_LINK = "sign-in link"
 COPIED_ENVIRONMENT = "AWS_PROFILE command"
@@ -185,6 +188,16 @@ def more_sessions(count: int) -> str:
 
 def problem(sentence: str) -> str:
     return clean(sentence, 110)
+
+
+def signed_out_logins(profiles: Sequence[str]) -> str:
+    """Profiles of ``aws login``, in which only the AWS CLI signs in."""
+    if len(profiles) == 1:
+        one = profiles[0]
+        return clean(f'Signed out: "{one}". Run: aws login --profile {quoted(one)}', 110)
+    return clean(
+        f'Signed out of {len(profiles)} profiles of "aws login": {", ".join(profiles)}', 110
+    )
 
 
 def user_code(code: str) -> str:

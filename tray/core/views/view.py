@@ -67,6 +67,7 @@ class View:
     keyring_locked: bool  # the menu offers to unlock it
     problems: tuple[str, ...]  # sentences about config, sessions and settings
     guarded: bool = False  # the active profile matches a guarded pattern (A7, M4)
+    signed_out_logins: tuple[str, ...] = ()  # profiles of ``aws login``, no problem of ours
     managed: frozenset[str] = frozenset()  # the profiles that we wrote, which cannot be picked
 
 
@@ -99,6 +100,7 @@ def view(state: TrayState, now: Now) -> View:
         guarded=active is not None
         and state.preferences.guarded is not None
         and is_guarded(active, state.preferences.guarded),
+        signed_out_logins=state.signed_out_logins,
         managed=state.catalog.managed,
     )
 
