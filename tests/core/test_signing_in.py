@@ -302,6 +302,21 @@ def test_an_afresh_sign_in_that_ended_nothing_calls_nothing_over() -> None:
     assert [] == [one for one in effects if isinstance(one, fx.StartJob)]
 
 
+def test_a_doubt_about_what_a_sign_in_brought_outlives_its_news() -> None:
+    """R4: a program may have seen the new token refused before the sign-in was heard of."""
+    story = Story(stores={"corp": "keyring"})
+    story.send(ev.SignInRequested("corp", afresh=False))
+    story.send(ev.SignInReady("corp", _attempt(story), URL))
+    story.file(token("b", HOUR))
+    story.send(ev.TokenRejected("corp", "b"))
+
+    story.send(ev.SignedIn("corp", _attempt(story), token("b", HOUR), "keyring"))
+    story.answer(Refused("dead"))
+
+    assert ["renew"] == story.jobs()
+    assert "expired" == story.row().state
+
+
 def test_a_refused_expired_token_does_not_end_its_session() -> None:
     """R4: the portal takes no expired token; a refresh decides."""
     story = Story(stores={"corp": "released"})

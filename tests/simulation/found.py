@@ -425,5 +425,20 @@ FOUND = (
         do("clock", 4990.76, much=0.787, step=0), do("aws sso login", 5498.968, much=0.642),
         until=7235,
     ),
+    Sequence(
+        "the news of a sign-in drops a doubt about its token", 91735,
+        do("revoke", 342.321, much=0.577, step=1), do("click all", 423.576, much=0.845),
+        do("click", 1297.752, much=0.642), do("clock", 1311.8, much=0.18),
+        do("aws sso login", 2286.351, much=0.195, step=3),
+        do("revoke", 6599.771, much=0.19, step=2), do("revoke", 6599.781, much=0.222, step=12),
+        do("sdk refreshes", 7580.269, much=0.94, step=13), do("read", 8308.367, much=0.917),
+        do("revoke", 9065.172, much=0.32, step=7), do("revoke", 9080.212, much=0.928, step=2),
+        do("keyring denied", 14463.265, much=0.554), do("revoke", 14639.985, much=0.889, step=1),
+        do("aws sso login", 14641.033, much=0.217), do("all is well", 14735.346, much=0.65),
+        do("sdk writes older", 14748.904, much=0.389, step=9), do("renew", 14761.995, much=0.692),
+        do("aws 503", 14918.723, much=0.793), do("click", 22480.984, much=0.83),
+        do("revoke", 23595.078, much=0.619), do("click", 24939.361, much=0.856),
+        do("folder lost", 27957.877), do("click", 28428.587, much=0.46), until=30113,
+    ),
 )  # fmt: skip
 """What an explorer has found, once."""

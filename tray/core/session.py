@@ -31,6 +31,7 @@ class Job:
     kind: JobKind
     requests: tuple[str, ...] = ()
     trigger: Trigger = "schedule"
+    fingerprint: str | None = None  # of the token seen when it began
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core import policy
 from tray.core.effects import Effect
-from tray.core.model import Now
+from tray.core.model import Now, TokenFacts
 from tray.core.profiles.start_url import is_allowed
-from tray.core.session import QueuedJob, Session, SignIn, in_file, refused
+from tray.core.session import Job, QueuedJob, Session, SignIn, in_file, refused
 from tray.core.sessions.doubts import suspect
 from tray.core.sessions.portal_sessions import others_checked
 from tray.core.sessions.schedule import adopt_again_at
@@ -206,8 +206,7 @@ def signed_in(state: TrayState, event: ev.SignedIn, now: Now) -> Step:
         started, file_status="present", absent_since=None, torn_reads=0, bad=None, sign_in=None
     )
     after = new_token(seen, event.token, started)
-    # The result of an older renewal is dropped (fault 62); a sign-out asked for is not.
-    dropped = session.job is not None and session.job.kind not in ("sign-out", "release")
+    dropped = session.job is not None and not _outlives(session.job, event.token)
     notified = lasting(after.memory.notified)
     after = replace(
         after,
@@ -243,6 +242,17 @@ def signed_in(state: TrayState, event: ev.SignedIn, now: Now) -> Step:
     look = fx.InspectTokenFile(event.key)
     offer = (fx.OfferSettings(),) if sign_in.opens == "resident" else ()
     return state.with_session(after), (note, *fx.done(waiting, 0, sentence), look, *offer)
+
+
+def _outlives(job: Job, token: TokenFacts) -> bool:
+    """
+    Whether a job counts that was under way when the news of a sign-in came.
+
+    The result of an older renewal does not (fault 62), that of a sign-out asked for does. So does
+    AWS's word on the new token itself, which a program may have seen refused before this news.
+    """
+    asked = job.kind in ("renew", "check") and job.fingerprint == token.fingerprint
+    return asked or job.kind in ("sign-out", "release")
 
 
 def failed(state: TrayState, event: ev.SignInFailed) -> Step:

@@ -258,14 +258,14 @@ def _start(state: TrayState, session: Session, kind: JobKind, trigger: Trigger, 
     requests = tuple(one.request for one in session.queue if one.kind == kind and one.request)
     queue = tuple(one for one in session.queue if one.kind != kind)
     judged = kind == "renew" and awaits_judgement(session)
-    job = Job(attempt, "judge-removed" if judged else kind, requests, trigger)
+    about = session.token.fingerprint if session.token is not None else None
+    job = Job(attempt, "judge-removed" if judged else kind, requests, trigger, about)
     session = replace(session, job=job, queue=queue, held_back=False)
     if trigger == "program":
         session = replace(session, advanced_at=now.wall)
     if kind == "check":
         session = replace(session, unconfirmed_at=None)
     if kind == "adopt":
-        tried = session.token.fingerprint if session.token is not None else session.adopt_tried
-        session = replace(session, adopt_tried=tried, adopt_again_at=None)
+        session = replace(session, adopt_tried=about or session.adopt_tried, adopt_again_at=None)
     start = fx.StartJob(session.config, attempt, job.kind, adopt=state.preferences.adopt)
     return replace(state, next_attempt=attempt + 1).with_session(session), (start,)
