@@ -124,6 +124,7 @@ def _use(root: Root, icon: TrayIcon) -> None:
     for shell in ("bash", "zsh", "fish", "powershell"):
         hook = root.user("sso-tray", "shell-init", shell)
         holds(f"`shell-init {shell}`", "AWS_PROFILE" in hook, f"{len(hook.splitlines())} lines")
+    root.user("sso-tray", "renew", "corp")  # one that waits for more work ends after seconds
     workers = root.processes("--internal tray.worker")
     holds("by workers of the frozen program", workers, f"pids {workers}")
 

@@ -143,7 +143,13 @@ COMMANDS: Final[Mapping[str, Command]] = {
     ),
     "import": Command(
         "tray.cli.moving_in.import_command:move_in",
-        Option("--from", name="tool", choices=TOOLS, help="Only what this tool has configured."),
+        Option(
+            "--from",
+            name="tool",
+            shown="TOOL",
+            choices=TOOLS,
+            help=f"Only what this tool has configured: {', '.join(TOOLS)}.",
+        ),
         Option("--dry-run", kind="flag", help="Show the change without making it."),
         Option("-y", "--yes", kind="flag", help="Write without asking."),
     ),
