@@ -59,6 +59,7 @@ class NotificationDaemon:
     mute: bool = False
     shown: dict[int, Shown] = field(default_factory=dict)
     closed: list[int] = field(default_factory=list)
+    _crossing: set[int] = field(default_factory=set)
     wrong: list[str] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     held: list[Message] = field(default_factory=list)
@@ -101,6 +102,8 @@ class NotificationDaemon:
         """Close it: 1 expired, 2 dismissed, 3 by a call."""
         del self.shown[number]
         self.closed.append(number)
+        if reason != 3:
+            self._crossing.add(number)
         self.signal("NotificationClosed", "uu", [number, reason])
 
     def signal(self, member: str, signature: str, body: list[Any]) -> None:
@@ -144,6 +147,10 @@ class NotificationDaemon:
 
     def _close(self, message: Message) -> Message:
         (number,) = message.body
+        if number in self._crossing:  # its NotificationClosed may have been on its way
+            self._crossing.discard(number)
+            why = f"{number} is closed"
+            return Message.new_error(message, "org.freedesktop.DBus.Error.InvalidArgs", why)
         if number not in self.shown:
             return self._refuse(message, f"CloseNotification of {number}, which is not shown")
         self.close(number, reason=3)
