@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 COMMON: Final = (
-    "adwaita-icon-theme", "dbus", "fonts-dejavu-core", "gnome-keyring", "hicolor-icon-theme",
-    "libgl1-mesa-dri", "libglib2.0-bin", "librsvg2-common", "procps", "python3-dbusmock",
-    "python3-venv", "x11-utils", "xvfb",
+    "adwaita-icon-theme", "dbus", "fonts-dejavu-core", "gir1.2-ayatanaappindicator3-0.1",
+    "gnome-keyring", "hicolor-icon-theme", "keepassxc", "libgl1-mesa-dri", "libglib2.0-bin",
+    "librsvg2-common", "procps", "python3-dbusmock", "python3-venv", "systemd", "udiskie",
+    "udisks2", "x11-utils", "xvfb",
 )  # fmt: skip
 """In the chroot of each, beside its own packages."""
 
@@ -150,6 +151,8 @@ KDE: Final = Desktop(
         "plasma-integration",
         "qml-module-org-kde-kquickcontrolsaddons",
         "kactivitymanagerd",
+        "kwin-wayland",
+        "plasma-workspace-wayland",
     ),
     environ={
         "XDG_CURRENT_DESKTOP": "KDE",

@@ -77,6 +77,8 @@ class DBusMenu(ServiceInterface):
 
     def announce(self, change: MenuChange) -> None:
         if change.layout is not None:
+            # Whoever asks level by level fetches this one alone, but those below changed, too.
+            self.offered.difference_update(self._tree.below(change.layout))
             self.layout_updated(change.layout)
         if change.updated or change.removed:
             self.items_properties_updated(change)
@@ -93,10 +95,11 @@ class DBusMenu(ServiceInterface):
 
     def _offer_below(self, parent: int) -> None:
         """
-        Announce each submenu below, once.
+        Announce each submenu below, once for each layout.
 
         Plasma asks level by level and places a submenu before it has its rows: the first opening
-        would be off the screen. Announced, the rows are asked for at once.
+        would be off the screen. Announced, the rows are asked for at once; a submenu that it has
+        already is never asked for again otherwise.
         """
         nodes = self._tree.nodes
         for child in nodes[parent].children:
