@@ -6,7 +6,6 @@ import os
 import shlex
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -40,7 +39,8 @@ STARTS = """\
 pid=$(systemctl --user show --value --property=MainPID $unit)
 kill -KILL "$pid"
 until [ "$(systemctl --user show --value --property=MainPID $unit)" != "$pid" ] &&
-  "$@" status --json >"$HOME/second.json" && grep -q '"pid"' "$HOME/second.json"; do sleep 0.1; done
+  "$@" status --json >"$HOME/second.json" &&
+  grep -q '"pid"' "$HOME/second.json"; do sleep 0.1; done
 systemctl --user show --property=NRestarts $unit
 systemctl --user stop desk.target
 while systemctl --user --quiet is-active $unit; do sleep 0.05; done

@@ -302,7 +302,7 @@ def test_a_package_s_menu_entry_is_enough(tmp_path: Path) -> None:
 
 
 def test_the_icon_is_a_file_where_no_desktop_looks_for_it(tmp_path: Path) -> None:
-    """pip and pipx put the picture below an environment; a package puts it where all look."""
+    """Pip and pipx put the picture below an environment; a package puts it where all look."""
     picture = tmp_path / "share/icons/hicolor/scalable/apps/sso-tray.svg"
     bare = icon_of(tmp_path)
     picture.parent.mkdir(parents=True)

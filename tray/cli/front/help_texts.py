@@ -359,8 +359,8 @@ edited by hand is left alone.
 MENU_ENTRY: Final = """\
 Put SSO Tray into the desktop's menu of applications, or take it out.
 
-For an installation by pip or pipx: a file in ~/.local/share/applications. A package brings an entry
-of its own, and nothing is written then. An entry that was edited by hand is left alone.
+For an installation by pip or pipx: a file in ~/.local/share/applications. A package brings an
+entry of its own, and nothing is written then. An entry that was edited by hand is left alone.
 """
 
 SHELL_INIT: Final = """\
