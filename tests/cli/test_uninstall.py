@@ -37,8 +37,8 @@ def used(stage: Stage) -> Iterator[tuple[Stage, KeyringSession, set[str], bytes]
             assert 0 == stage.tray("login", "corp").code
             for command in (("use", "dev"), ("apply", "default"), ("apply", "process")):
                 assert 0 == stage.tray(*command).code
-            for command in ("autostart", "menu-entry"):
-                assert 0 == stage.tray(command, "on").code
+            for entry in ("autostart", "menu-entry"):
+                assert 0 == stage.tray(entry, "on").code
             yield stage, keyring, before, config
 
 
