@@ -33,6 +33,20 @@ MANY: Final = 200
 OPENED: Final = f"{HOME}/opened"
 _TYPED: Final = 3.0
 """Seconds in which results have settled: more of them come while the last letters are typed."""
+_UDISKS: Final = "/usr/libexec/udisks2/udisksd"
+_OTHERS: Final = {
+    "udiskie": ("udiskie", "--tray", "--appindicator", "--no-automount", "--no-notify"),
+    "KeePassXC": ("keepassxc",),
+}
+_KEEPASSXC: Final = """\
+[General]
+UpdateCheckMessageShown=true
+[GUI]
+CheckForUpdates=false
+MinimizeOnStartup=true
+MinimizeToTray=true
+ShowTrayIcon=true
+"""
 _PACKAGING: Final = Path(__file__).parents[2] / "packaging/linux"
 _GNOME_FILES: Final = {
     "sso-tray.desktop": "/usr/share/applications",
@@ -418,6 +432,35 @@ def next_login(person: Person, starts: int) -> str:
     return "one daemon, still signed in"
 
 
+def beside_others(person: Person, starts: int) -> str:
+    """Wherever the icons of udiskie and of KeePassXC appear, ours does, in whatever order."""
+    del starts
+    session, root = person.session, person.session.root
+    root.write(f"{HOME}/.config/keepassxc/keepassxc.ini", _KEEPASSXC)
+    root.starts(_UDISKS, user=False)
+    root.root("gdbus", "wait", "--system", "org.freedesktop.UDisks2")
+    person.sees_icon()
+    seen = []
+    for name, command in _OTHERS.items():
+        taken = len(person.items())
+        session.begin(*command)
+        until(lambda: len(person.items()) > taken, f"the icon of {name}")
+        person.sees_icon()
+        seen.append(name)
+    session.sso("quit")
+    until(lambda: person.icon() is None, "the icon to go")
+    session.start()
+    person.sees_icon()
+    taken = len(person.items())
+    person.keep("beside-others")
+    session.kill_panel()
+    session.start_panel()
+    session.await_tray()
+    person.sees_icon()
+    until(lambda: len(person.items()) >= taken, "the other icons after the panel's restart")
+    return f"with {' and '.join(seen)}; {person.keep('beside-others-again')}"
+
+
 PROMISES: Final = (
     Promise("icon within 10 s of login", icon_at_login),
     Promise("icon at every start", every_start),
@@ -433,6 +476,7 @@ PROMISES: Final = (
     Promise("notice: button, withdrawal", notice_acts),
     Promise("urgent notice stays", notice_stays),
     Promise("logout and login", next_login),
+    Promise("beside udiskie and KeePassXC", beside_others),
     Promise("200 profiles", many_profiles),
     Promise(
         "desktop search",

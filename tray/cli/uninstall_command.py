@@ -27,7 +27,7 @@ from tray.managed.section_plan import ManagedContext
 from tray.storage.daemon_record import change_record, read_record
 from tray.storage.session_records import Records
 from tray.system import WINDOWS
-from tray.system.autostart.menu_entry import MenuEntry
+from tray.system.autostart.applications_entry import MenuEntry
 from tray.system.autostart.start_at_login import autostart_for
 from tray.system.daemon_launch import listens
 from tray.system.dbus.search_files import is_ours, krunner_file

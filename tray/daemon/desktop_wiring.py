@@ -31,7 +31,7 @@ from tray.desktop.search.known_roles import KnownRoles
 from tray.desktop.surface import Hooks, TrayFace, surface_for
 from tray.errors import TrayError
 from tray.storage.settings import Settings
-from tray.system.autostart.menu_entry import MenuEntry
+from tray.system.autostart.applications_entry import MenuEntry
 from tray.system.autostart.start_at_login import autostart_for, own_command
 from tray.system.clipboard import copy
 from tray.system.events.system_events import SystemEvents

@@ -7,7 +7,7 @@ import click
 from tray.cli.command_context import CommandContext
 from tray.errors import UserMustAct
 from tray.system import LINUX
-from tray.system.autostart.menu_entry import MenuEntry
+from tray.system.autostart.applications_entry import MenuEntry
 from tray.system.autostart.start_at_login import own_command
 
 

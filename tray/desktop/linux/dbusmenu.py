@@ -73,7 +73,9 @@ class DBusMenu(ServiceInterface):
         self._fetched = fetched
         self._clicked = clicked
         self._opened_below = opened_below
-        self.offered: set[int] = set()  # submenus announced to this host
+        self.offered: set[int] = set()  # submenus announced to the host below
+        self._offered_to: str | None = None
+        self.caller: str | None = None  # whose call is being answered
 
     def announce(self, change: MenuChange) -> None:
         if change.layout is not None:
@@ -101,6 +103,9 @@ class DBusMenu(ServiceInterface):
         would be off the screen. Announced, the rows are asked for at once; a submenu that it has
         already is never asked for again otherwise.
         """
+        if self.caller != self._offered_to:  # a new panel asks before anything tells of it
+            self._offered_to = self.caller
+            self.offered.clear()
         nodes = self._tree.nodes
         for child in nodes[parent].children:
             if nodes[child].children and child not in self.offered:
