@@ -321,8 +321,8 @@ GNOME_WAYLAND: Final = replace(
 )
 
 _KWIN: Final = (
-    'exec env -u WAYLAND_DISPLAY kwin_wayland --x11-display "$DISPLAY" --socket wayland-0 --width 1280 --height 800'
-    " --no-lockscreen --no-global-shortcuts"
+    'exec env -u WAYLAND_DISPLAY kwin_wayland --x11-display "$DISPLAY" --socket wayland-0'
+    " --width 1280 --height 800 --no-lockscreen --no-global-shortcuts"
 )
 
 KDE_WAYLAND: Final = replace(
@@ -347,4 +347,6 @@ KDE_WAYLAND: Final = replace(
     display="wayland-0",
 )
 
-DESKTOPS: Final = {one.name: one for one in (XFCE, GNOME, KDE, MATE, LXQT, CINNAMON, SWAY, GNOME_WAYLAND, KDE_WAYLAND)}
+_ALL: Final = (XFCE, GNOME, KDE, MATE, LXQT, CINNAMON, SWAY, GNOME_WAYLAND, KDE_WAYLAND)
+
+DESKTOPS: Final = {one.name: one for one in _ALL}

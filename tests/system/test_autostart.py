@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from tests import components
 from tray.errors import UserMustAct
+from tray.system.autostart.applications_entry import MenuEntry
 from tray.system.autostart.autostart_entry import Autostart
 from tray.system.autostart.launch_agent import LaunchAgent
-from tray.system.autostart.applications_entry import MenuEntry
 from tray.system.autostart.run_key import APPROVED, RUN, VALUE, RunKey
 from tray.system.autostart.start_at_login import autostart_for, own_command
 from tray.system.autostart.xdg_autostart import DesktopEntry, icon_of, parse, render, split_exec
