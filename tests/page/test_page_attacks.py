@@ -197,8 +197,7 @@ def test_the_link_leaves_no_secret_and_no_second_page(page: Page) -> None:
     """The address has no secret, a reload goes on, the used link in a new tab opens nothing."""
     stored = page.tab.read("JSON.stringify([location.href, document.cookie, {...localStorage}])")
     secret = page.link.partition("secret=")[2]
-    page.tab.open(f"{page.origin}/#accounts")
-    page.tab.read("location.reload()")
+    page.tab.open(f"{page.origin}/?again#accounts")
     page.tab.until("document.querySelectorAll('#rows li').length > 20")
     page.tab.read("sessionStorage.clear()")
     page.tab.open("about:blank")
