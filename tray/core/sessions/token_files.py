@@ -34,6 +34,8 @@ def recalled(state: TrayState, event: ev.RecordsRead) -> TrayState:
         fresh = session.memory == Memory()
         memory = event.memories.get(session.key, session.memory) if fresh else session.memory
         after = replace(session, store=store, contested=contested, memory=memory)
+        if fresh:
+            after = replace(after, retry_at=_patience(memory, session))
         if store == "released" and session.store != "released":
             after = replace(after, failing=None, notable=None)
         if after != session:
@@ -120,12 +122,14 @@ def _arrived(state: TrayState, config: SsoSession) -> Session:
     if last is not None:
         # Nothing was ever seen where its name pointed before: what is on record may be of here.
         return Session(config=config, store=state.recalled.stores.get(config.key))
-    return Session(
+    session = Session(
         config=config,
         store=state.recalled.stores.get(config.key),
         contested=config.key in state.recalled.contested,
         memory=state.recalled.memories.get(config.key, Memory()),
     )
+    # Also where its file is gone, whose token would bring it.
+    return replace(session, retry_at=_patience(session.memory, session))
 
 
 def _at_rest(session: Session) -> Session:
@@ -164,7 +168,11 @@ def tokens_read(state: TrayState, event: ev.TokenFileInspected, now: Now) -> Ste
     state = unread_files.read(state, file)
     match event.file_status:
         case TokenFacts() if elsewhere(session, event.file_status):
-            return state.with_session(not_ours(session)), ()
+            gone, fingerprint = not_ours(session), event.file_status.fingerprint
+            if state.recalled.newest.get(session.key) == fingerprint:
+                # What is on record is of the place that this name meant before.
+                gone = replace(gone, store=None, foreign=fingerprint)
+            return state.with_session(gone), ()
         case TokenFacts():
             seen = present(session, event.file_status)
             if _wants_look(state, session, event.file_status) or _ends_early(
