@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 COMMON: Final = (
-    "adwaita-icon-theme", "dbus", "fonts-dejavu-core", "gnome-keyring", "hicolor-icon-theme",
-    "libgl1-mesa-dri", "libglib2.0-bin", "librsvg2-common", "procps", "python3-dbusmock",
-    "python3-venv", "x11-utils", "xvfb",
+    "adwaita-icon-theme", "dbus", "fonts-dejavu-core", "gir1.2-ayatanaappindicator3-0.1",
+    "gnome-keyring", "hicolor-icon-theme", "keepassxc", "libgl1-mesa-dri", "libglib2.0-bin",
+    "librsvg2-common", "procps", "python3-dbusmock", "python3-venv", "systemd", "udiskie",
+    "udisks2", "x11-utils", "xvfb",
 )  # fmt: skip
 """In the chroot of each, beside its own packages."""
 
@@ -41,6 +42,7 @@ class Desktop:
         display: the Wayland display that the first of ``before`` makes, to be waited for.
         button: where a notice's first button is: the share of its width, and pixels from below.
         search: the search of its own that SSO Tray answers, if it has one.
+        root: whose chroot it shares; its own by default.
         cannot: what it cannot do, with the reason.
     """
 
@@ -63,6 +65,7 @@ class Desktop:
     display: str = ""
     button: tuple[float, int] = (0.9, 30)
     search: Literal["", "overview", "krunner"] = ""
+    root: str = ""
     cannot: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -150,6 +153,8 @@ KDE: Final = Desktop(
         "plasma-integration",
         "qml-module-org-kde-kquickcontrolsaddons",
         "kactivitymanagerd",
+        "kwin-wayland",
+        "plasma-workspace-wayland",
     ),
     environ={
         "XDG_CURRENT_DESKTOP": "KDE",
@@ -302,4 +307,46 @@ SWAY: Final = Desktop(
     display="wayland-1",
 )
 
-DESKTOPS: Final = {one.name: one for one in (XFCE, GNOME, KDE, MATE, LXQT, CINNAMON, SWAY)}
+GNOME_WAYLAND: Final = replace(
+    GNOME,
+    name="gnome-wayland",
+    title="GNOME on Wayland",
+    root="gnome",
+    environ={
+        **GNOME.environ,
+        "XDG_SESSION_TYPE": "wayland",
+        "MUTTER_DEBUG_DUMMY_MODE_SPECS": "1280x800",  # a window in the X server
+    },
+    panel=("gnome-shell", "--nested", "--wayland", "--no-x11"),
+)
+
+_KWIN: Final = (
+    'exec env -u WAYLAND_DISPLAY kwin_wayland --x11-display "$DISPLAY" --socket wayland-0'
+    " --width 1280 --height 800 --no-lockscreen --no-global-shortcuts"
+)
+
+KDE_WAYLAND: Final = replace(
+    KDE,
+    name="kde-wayland",
+    title="KDE Plasma on Wayland",
+    root="kde",
+    environ={
+        **KDE.environ,
+        "XDG_SESSION_TYPE": "wayland",
+        "QT_QPA_PLATFORM": "wayland",
+        "KWIN_COMPOSE": "Q",  # it cannot do without, but with Qt's painter
+        "WAYLAND_DISPLAY": "wayland-0",
+        "KWIN_WAYLAND_NO_PERMISSION_CHECKS": "1",
+    },
+    before=(
+        ("sh", "-c", _KWIN),
+        ("kded5",),
+        ("/usr/lib/x86_64-linux-gnu/libexec/kactivitymanagerd",),
+    ),
+    panel=("plasmashell",),
+    display="wayland-0",
+)
+
+_ALL: Final = (XFCE, GNOME, KDE, MATE, LXQT, CINNAMON, SWAY, GNOME_WAYLAND, KDE_WAYLAND)
+
+DESKTOPS: Final = {one.name: one for one in _ALL}

@@ -153,6 +153,11 @@ class Person:
         shown: Shown = asked(self.session.bus, Host.layout)
         return shown
 
+    def items(self) -> list[str]:
+        """Return all items that the panel has been given, whoever they are of."""
+        told: list[str] = asked(self.session.bus, Host.registered_items)
+        return told
+
     def tooltip(self) -> tuple[str, str]:
         """Return the tooltip's heading and text as the panel is told them."""
         item = asked(self.session.bus, Host.item)

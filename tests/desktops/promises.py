@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -33,6 +34,20 @@ MANY: Final = 200
 OPENED: Final = f"{HOME}/opened"
 _TYPED: Final = 3.0
 """Seconds in which results have settled: more of them come while the last letters are typed."""
+_UDISKS: Final = "/usr/libexec/udisks2/udisksd"
+_OTHERS: Final = {
+    "udiskie": ("udiskie", "--tray", "--appindicator", "--no-automount", "--no-notify"),
+    "KeePassXC": ("keepassxc",),
+}
+_KEEPASSXC: Final = """\
+[General]
+UpdateCheckMessageShown=true
+[GUI]
+CheckForUpdates=false
+MinimizeOnStartup=true
+MinimizeToTray=true
+ShowTrayIcon=true
+"""
 _PACKAGING: Final = Path(__file__).parents[2] / "packaging/linux"
 _GNOME_FILES: Final = {
     "sso-tray.desktop": "/usr/share/applications",
@@ -186,6 +201,11 @@ def first_submenus(person: Person, starts: int) -> str:
     until(lambda: person.icon() is None, "the icon to go")
     person.session.start()
     person.sees_icon()
+    return f"{_submenus(person)} submenus"
+
+
+def _submenus(person: Person) -> int:
+    """Open each submenu, for the first time since something happened, and return how many."""
     labels = [one.properties["label"] for one in person.menu().children if one.children]
     for label in labels:
         boxes = person.go_to(label, ANY)
@@ -193,7 +213,7 @@ def first_submenus(person: Person, starts: int) -> str:
         if right - left < 60 or bottom - top < 15:  # half a row, where it overlaps the panel
             raise Broken(f"{label}: {right - left} by {bottom - top} pixels are on the screen")
         person.close()
-    return f"{len(labels)} submenus"
+    return len(labels)
 
 
 def click_acts(person: Person, starts: int) -> str:
@@ -308,9 +328,7 @@ def panel_restarts(person: Person, starts: int) -> str:
     person.sees_icon()
     took = time.monotonic() - began
     person.close()
-    person.open_menu()
-    person.close()
-    return f"{took:.1f} s"
+    return f"{took:.1f} s, {_submenus(person)} submenus on the screen"
 
 
 def notice_acts(person: Person, starts: int) -> str:
@@ -323,10 +341,12 @@ def notice_acts(person: Person, starts: int) -> str:
     until(lambda: person.session.session()["state"] == "signed-in", "the sign-in by the button")
     person.sees_icon("signed-in")
     person.keep("notice-clicked")
+    person.close()
+    count = _submenus(person)
     _urgent(person)
     person.session.sso("login", "corp", "--afresh")
     until(person.nothing_open, "the notice to be withdrawn")
-    return "signs in by the button; another is withdrawn"
+    return f"signs in by the button, {count} submenus on the screen; another is withdrawn"
 
 
 def _urgent(person: Person) -> Box:
@@ -418,6 +438,40 @@ def next_login(person: Person, starts: int) -> str:
     return "one daemon, still signed in"
 
 
+def beside_others(person: Person, starts: int) -> str:
+    """Wherever the icons of udiskie and of KeePassXC appear, ours does, in whatever order."""
+    del starts
+    session, root = person.session, person.session.root
+    root.write(f"{HOME}/.config/keepassxc/keepassxc.ini", _KEEPASSXC)
+    root.starts(_UDISKS, user=False)
+    root.root("gdbus", "wait", "--system", "org.freedesktop.UDisks2")
+    person.sees_icon()
+    seen = []
+    for name, command in _OTHERS.items():
+        taken = len(person.items()) + 1
+        session.begin(*command)
+        until(partial(_has_items, person, taken), f"the icon of {name}")
+        person.sees_icon()
+        seen.append(name)
+    session.sso("quit")
+    until(lambda: person.icon() is None, "the icon to go")
+    session.start()
+    person.sees_icon()
+    taken = len(_OTHERS) + 1
+    until(partial(_has_items, person, taken), "our icon beside the others")
+    person.keep("beside-others")
+    session.kill_panel()
+    session.start_panel()
+    session.await_tray()
+    person.sees_icon()
+    until(partial(_has_items, person, taken), "the other icons after the panel's restart")
+    return f"with {' and '.join(seen)}; {person.keep('beside-others-again')}"
+
+
+def _has_items(person: Person, count: int) -> bool:
+    return len(person.items()) >= count
+
+
 PROMISES: Final = (
     Promise("icon within 10 s of login", icon_at_login),
     Promise("icon at every start", every_start),
@@ -433,6 +487,7 @@ PROMISES: Final = (
     Promise("notice: button, withdrawal", notice_acts),
     Promise("urgent notice stays", notice_stays),
     Promise("logout and login", next_login),
+    Promise("beside udiskie and KeePassXC", beside_others),
     Promise("200 profiles", many_profiles),
     Promise(
         "desktop search",

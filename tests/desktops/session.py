@@ -146,25 +146,25 @@ class Session:
         display = start_screen(self._server, eyes, require("xvfb"), SIZE, "-ac")
         root.environ["DISPLAY"] = eyes["DISPLAY"] = display
         self.screen = Screen(eyes)
-        self._begin("dbus-daemon", "--config-file=/run/session.conf", "--nofork")
+        self.begin("dbus-daemon", "--config-file=/run/session.conf", "--nofork")
         until(
             lambda: root.tries("gdbus", "wait", "--session", "org.freedesktop.DBus") == 0, "a bus"
         )
-        self._begin(
+        self.begin(
             "gnome-keyring-daemon", "--foreground", "--components=secrets", "--unlock", said="x"
         )
         for line in self.desktop.settings:
             root.user("gsettings", "set", *line.split(" ", 2))
         first, *others = self.desktop.before
-        self._begin(*first)
+        self.begin(*first)
         if self.desktop.display:
             made = f"{RUN}/{self.desktop.display}"
             until(lambda: root.tries("test", "-S", made) == 0, f"{made} to be there")
         for command in others:
-            self._begin(*command)
+            self.begin(*command)
         self.start_panel()
         for command in self.desktop.after:
-            self._begin(*command)
+            self.begin(*command)
         if root.tries("test", "-e", _ENTRY) == 0:
             (command,) = re.findall(r"^Exec=(.+)$", root.read(_ENTRY), re.MULTILINE)
             self.root.starts("sh", "-c", 'exec "$@" >/dev/null 2>&1', "sh", *shlex.split(command))
@@ -179,7 +179,7 @@ class Session:
 
     def start_panel(self) -> None:
         """Start what shows the icons."""
-        self._panel = self._begin(*self.desktop.panel)
+        self._panel = self.begin(*self.desktop.panel)
 
     def kill_panel(self) -> None:
         """End it, as a crash does."""
@@ -188,7 +188,8 @@ class Session:
         self.root.user("pkill", "-KILL", "-x", "--", name[:15])
         self._panel.wait()
 
-    def _begin(self, *command: str, said: str = "") -> subprocess.Popen[str]:
+    def begin(self, *command: str, said: str = "") -> subprocess.Popen[str]:
+        """Start what ends with the login; what it prints is in the home, by its name."""
         log = f"{HOME}/{Path(command[0]).name}.log"
         noted = f'log=$1; shift; echo $$ >>{_PIDS}; exec "$@" >>"$log" 2>&1'
         process = self.root.starts("sh", "-c", noted, "sh", log, *command, said=said)
@@ -228,7 +229,7 @@ class Session:
 @contextmanager
 def session_on(desktop: Desktop) -> Iterator[Session]:
     """Give the machine of a desktop, booted."""
-    below = base(f"desktops/{desktop.name}", packages_of(desktop))
+    below = base(f"desktops/{desktop.root or desktop.name}", packages_of(desktop))
     shows = {PLACE: product(below)}
     with (
         IdentityCenter(auto_approve=True, token_life=TOKEN_LIFE) as center,
