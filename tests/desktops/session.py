@@ -155,13 +155,11 @@ class Session:
         )
         for line in self.desktop.settings:
             root.user("gsettings", "set", *line.split(" ", 2))
-        first, *others = self.desktop.before
-        self.begin(*first)
-        if self.desktop.display:
-            made = f"{RUN}/{self.desktop.display}"
-            until(lambda: root.tries("test", "-S", made) == 0, f"{made} to be there")
-        for command in others:
+        made = f"{RUN}/{self.desktop.display}"
+        for number, command in enumerate(self.desktop.before):
             self.begin(*command)
+            if number == 0 and self.desktop.display:
+                until(lambda: root.tries("test", "-S", made) == 0, f"{made} to be there")
         self.start_panel()
         for command in self.desktop.after:
             self.begin(*command)
