@@ -56,7 +56,7 @@ class Person:
 
     def strip(self, screen: Image.Image) -> Box:
         """Return where the panel is."""
-        top, bottom = self.desktop.strip
+        top, bottom = (self.session.scale * edge for edge in self.desktop.strip)
         return 0, top % screen.height, screen.width, bottom or screen.height
 
     def icon(self, *states: State) -> tuple[int, int] | None:
