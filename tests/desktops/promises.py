@@ -17,7 +17,7 @@ from tests.desktop.tray_host import ITEM_PATH
 from tests.desktops.desktops import Desktop, Look
 from tests.desktops.hands import ANY, Box, Person
 from tests.desktops.product import PLACE
-from tests.desktops.session import HOME, PROFILES, SIZE
+from tests.desktops.session import HOME, PROFILES, SIZE, Session
 from tests.packages.told import Broken, until
 from tray.core.model import State
 from tray.desktop.icon.icon_drawing import draw
@@ -170,6 +170,14 @@ def other_look(person: Person, starts: int) -> str:
     return _worn(person, person.desktop.other, "other", 1)
 
 
+def _state_of(session: Session) -> Callable[[], State | None]:
+    def state() -> State | None:
+        there = session.status()
+        return there["sessions"][0]["state"] if there["resident"] else None
+
+    return state
+
+
 def _worn(person: Person, look: Look | None, name: str, scale: int) -> str:
     """Log in with another look and return what is seen of the icon; then all is as before."""
     assert look is not None
@@ -182,9 +190,9 @@ def _worn(person: Person, look: Look | None, name: str, scale: int) -> str:
     session.wear(look, scale)
     try:
         session.log_in()
-        x, y = person.sees_icon()
+        state: State = until(_state_of(session), "our own program to answer")
+        x, y = person.sees_icon(state)
         person.screen.move(SIZE[0] // 3, SIZE[1] // 2)
-        state: State = person.session.session()["state"]
         panel = person.screen.await_rest()
         kept = person.keep(name)
         about = max(_ROUNDED, person.desktop.about)
