@@ -19,7 +19,7 @@ from tests.cli.stage import CONFIG, PATIENCE, Stage
 from tray.core.accounts.account_index import ListedAccount, SessionAccounts, role_rows
 from tray.core.accounts.role_search import RoleRow, RoleSearch
 from tray.core.model import Catalog, SsoSession
-from tray.fake_aws.fake_options import DEFAULT_START_URL
+from tray.fake_aws.fake_options import DEFAULT_START_URL, many_accounts
 from tray.fake_aws.identity_center import IdentityCenter
 from tray.ipc.agent_client import AgentClient
 from tray.storage.account_records import change_index, record_use
@@ -35,7 +35,25 @@ CORP = SsoSession("corp", DEFAULT_START_URL, "us-east-1")
 
 def measure() -> list[Figure]:
     """Search in this process; commands and the daemon in theirs."""
-    return [*_searches(), *_by_words(), _memory()]
+    return [*_first_listing(), *_searches(), *_by_words(), _memory()]
+
+
+def _first_listing() -> list[Figure]:
+    """List the whole organisation from a command, as a person does who has just signed in."""
+    with tempfile.TemporaryDirectory() as folder, IdentityCenter() as center:
+        center.accounts = many_accounts(ACCOUNTS, tuple(f"Role{n}" for n in range(ROLES)))
+        stage = Stage(Path(folder), center)
+        stage.signed_in_by_cli()
+        before = time.perf_counter()
+        done = stage.tray("accounts", "--refresh", "--json")
+        spent = time.perf_counter() - before
+        assert ACCOUNTS * ROLES == len(done.json()["roles"])
+    calls = float(center.count("ListAccounts") + center.count("ListAccountRoles"))
+    what = f"first listing of {ACCOUNTS * ROLES:,} roles"
+    return [
+        Figure(what, spent, "s", "", None, None),
+        Figure(f"{what}, calls", calls, "", BUDGET, None, ACCOUNTS + ACCOUNTS / 100),
+    ]
 
 
 def listed(count: int = ACCOUNTS) -> SessionAccounts:

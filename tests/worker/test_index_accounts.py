@@ -11,6 +11,7 @@ from tests.worker.world import CORP, PATIENCE, World
 from tray.core.accounts.account_index import SessionAccounts
 from tray.errors import SignInNeeded, TokenRejected
 from tray.fake_aws.fake_options import many_accounts
+from tray.fake_aws.request_log import RequestDetails
 from tray.storage.account_records import change_index, read_index
 from tray.storage.atomic_files import private_directory
 from tray.system.lock.file_lock import FileLock, lock_path
@@ -75,3 +76,36 @@ def test_who_is_not_signed_in_or_no_longer_keeps_the_list(world: World) -> None:
         index_accounts(CORP, world.context)
 
     assert {"corp": kept} == read_index(world.paths.state)
+
+
+def test_an_organisation_of_500_accounts_is_listed_gently(world: World) -> None:
+    """At most eight calls at once, one for each account; when AWS asks to slow down all wait."""
+    world.keep_in_file()
+    roles = tuple(f"Role{number}" for number in range(10))
+    world.center.accounts = many_accounts(500, roles)
+    begun: list[float] = []
+    under_way: list[int] = []
+
+    def throttled(_: RequestDetails) -> bool:
+        under_way.append(len(begun) + 1 - world.asked("ListAccountRoles"))
+        begun.append(time.monotonic())
+        return len(begun) == 250
+
+    slow = world.center.fault(
+        "ListAccountRoles", "throttle", times=None, seconds=2, where=throttled
+    )
+    # The server answers one after the other, unless it takes its time.
+    world.center.fault("ListAccountRoles", "delay", times=None, seconds=0.01)
+    far: list[tuple[int, int]] = []
+
+    listed = index_accounts(CORP, world.context, progress=lambda *one: far.append(one))
+
+    asked_to_wait = begun[249]
+    meanwhile = [at for at in begun if asked_to_wait < at < asked_to_wait + 2]
+    assert 500 * 10 == sum(len(account.roles) for account in listed.accounts)
+    assert {"corp": listed} == read_index(world.paths.state)
+    assert [(number, 500) for number in range(501)] == far
+    assert (1, 501) == (slow.hits, len(begun))
+    assert 1 < max(under_way) <= 8
+    assert len(meanwhile) < 2 * 8  # those that were on their way
+    assert 5 == world.asked("ListAccounts")
