@@ -115,3 +115,22 @@ def test_every_row_that_fits_is_found_and_no_other(seed: int) -> None:
         assert sorted(places[id(row)] for row in found) == [
             place for place, row in enumerate(rows) if fits(row, words)
         ]
+
+
+@pytest.mark.parametrize("words", ["", "a", "adm", "prod", "prod adm", "read 0", "zzz", "p7"])
+@pytest.mark.parametrize("most", [1, 12, 500])
+def test_the_first_so_many_are_the_first_of_all(words: str, most: int) -> None:
+    """What is found sooner is the same, whatever is recent, and in whatever order rows come."""
+    rows = [
+        RoleRow(
+            "corp",
+            f"{200_000_000_000 + number * 7 % 90}",
+            f"Prod {number * 7 % 90}",
+            f"{('Admin', 'Read', 'Audit')[number % 3]}{number % 11}",
+            f"p{number}" if number % 4 == 0 else None,
+        )
+        for number in range(900)
+    ]
+    search = RoleSearch(rows, [rows[800].key, rows[5].key, ("p4",)])
+
+    assert search.find(words)[:most] == search.find(words, most)

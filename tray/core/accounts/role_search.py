@@ -9,8 +9,9 @@ have to fit, in any order. Case does not count.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 from typing import Final
 
 from tray.core import policy
@@ -72,66 +73,126 @@ class RoleSearch:
             places[account] = _with(places.get(account), place)
             if wanted and row.key in wanted:
                 last.setdefault(row.key, []).append(place)
-        self._recent = [place for key in wanted for place in last.get(key, ())]
         known: dict[str, str] = {}
         shared: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._accounts = [_Account(rows, group, known, shared) for group in places.values()]
-        self._texts = [account.text for account in self._accounts]
+        self._of_roles: dict[int, list[int]] = {}  # accounts that have the same roles
+        for number, account in enumerate(self._accounts):
+            self._of_roles.setdefault(account.number, []).append(number)
+        self._text = "".join(account.text for account in self._accounts)
+        ends = accumulate(len(account.text) for account in self._accounts)
+        self._starts = [0, *ends]
+        recent_places = [place for key in wanted for place in last.get(key, ())]
+        whose = {} if not recent_places else self._whose(set(recent_places))
+        self._recent = [(place, *whose[place]) for place in recent_places]
 
-    def find(self, words: str) -> list[RoleRow]:
-        """Return the rows that fit, the best first: exact names, recent ones, then whole words."""
+    def find(self, words: str, most: int | None = None) -> list[RoleRow]:
+        """
+        Return the rows that fit, the best first: exact names, recent ones, then whole words.
+
+        With `most` the first so many, which are found sooner.
+        """
         plain = _plain(words)
         begins = [f" {word}" for word in plain.split()]
         found = self._found(begins)
-        fitting: list[int] = []
-        for account, offsets in found:
-            places = account.places
-            fitting += places if offsets is None else [places[offset] for offset in offsets]
-        fitting.sort()
-        exact = _exact(found, f"\n{plain}\n") if plain else []
-        first = dict.fromkeys((*exact, *self._recent))
-        best = [place for place in first if _holds(fitting, place)]
-        rest = fitting if not best else [place for place in fitting if place not in first]
+        exact = _exact(self._accounts, found, f"\n{plain}\n") if plain else ()
+        recent = (
+            place
+            for place, number, offset in self._recent
+            if number in found and _holds(found[number], offset)
+        )
+        best = dict.fromkeys((*exact, *recent))
+        fitting = self._places(found, None if most is None else most + len(best))
+        rest = fitting if not best else [place for place in fitting if place not in best]
         if len(rest) <= policy.ROLES_RANKED:
-            rest = _ranked(found, rest, [f"{begin} " for begin in begins])
-        return [*map(self._rows.__getitem__, best), *map(self._rows.__getitem__, rest)]
+            whole = [f"{begin} " for begin in begins]
+            rest = _ranked(self._accounts, found, rest, whole)
+        return list(map(self._rows.__getitem__, [*best, *rest][:most]))
+
+    def _whose(self, wanted: set[int]) -> dict[int, tuple[int, int]]:
+        """Return the account, and the offset in it, of some places."""
+        return {
+            place: (number, offset)
+            for number, account in enumerate(self._accounts)
+            for offset, place in enumerate(account.places)
+            if place in wanted
+        }
+
+    def _places(self, found: _Found, most: int | None) -> list[int]:
+        """Return the places of what was found; the first `most`, where there are very many."""
+        fitting: list[int] = []
+        enough = None if most is None else policy.ROLES_RANKED + most
+        last = None
+        for number, offsets in found.items():
+            places = self._accounts[number].places
+            if last is not None and places[0] > last:
+                break  # accounts are in the order of their first place
+            fitting += places if offsets is None else [places[offset] for offset in offsets]
+            if enough is not None and last is None and len(fitting) > enough:
+                last = sorted(fitting)[enough]
+        fitting.sort()
+        return fitting
 
     def _found(self, begins: Sequence[str]) -> _Found:
         if not begins:
-            return [(account, None) for account in self._accounts]
-        # Which words fit an account itself; its rows need only hold the others.
-        fits = zip(*([begin in text for text in self._texts] for begin in begins), strict=True)
-        known: dict[tuple[int, tuple[bool, ...]], list[int]] = {}
-        found: _Found = []
-        for account, one in zip(self._accounts, fits, strict=True):
-            if False not in one:
-                found.append((account, None))
+            return dict.fromkeys(range(len(self._accounts)))
+        # Which words fit an account itself, as bits; its rows need only hold the others.
+        fits: dict[int, int] = {}
+        for place, begin in enumerate(begins):
+            for number in self._holding(begin):
+                fits[number] = fits.get(number, 0) | 1 << place
+        every = (1 << len(begins)) - 1
+        known: dict[tuple[int, int], list[int]] = {}
+        found: _Found = {}
+        for number, fit in fits.items():
+            if fit == every:
+                found[number] = None
                 continue
-            asked = (account.number, one)
+            account = self._accounts[number]
+            asked = (account.number, fit)
             offsets = known.get(asked)
             if offsets is None:
-                left = [begin for begin, fit in zip(begins, one, strict=True) if not fit]
+                left = [begin for place, begin in enumerate(begins) if not fit >> place & 1]
                 known[asked] = offsets = _fitting(account.texts, left)
             if offsets:
-                found.append((account, offsets))
-        return found
+                found[number] = offsets
+        for numbers in self._of_roles.values():
+            offsets = _fitting(self._accounts[numbers[0]].texts, begins)
+            if offsets:
+                alone = numbers if not fits else [one for one in numbers if one not in fits]
+                found |= dict.fromkeys(alone, offsets)
+        order = sorted(found)
+        return found if order == [*found] else {number: found[number] for number in order}
+
+    def _holding(self, begin: str) -> Iterator[int]:
+        """Yield the accounts whose own text has a word that begins so: one walk through all."""
+        text, starts = self._text, self._starts
+        at = text.find(begin)
+        while at >= 0:
+            number = bisect_right(starts, at)
+            yield number - 1
+            at = text.find(begin, starts[number])
 
 
-def _exact(found: _Found, name: str) -> Iterator[int]:
+def _exact(accounts: Sequence[_Account], found: _Found, name: str) -> Iterator[int]:
     """Yield the rows whose profile or account is called so."""
-    for account, offsets in found:
+    for number, offsets in found.items():
+        account = accounts[number]
         if offsets is None and name in account.text:
             yield from account.places
         elif account.named:
-            for place, text in zip(account.places, account.texts, strict=True):
-                if name in text:
-                    yield place
+            for offset, text in enumerate(account.texts):
+                if name in text and _holds(offsets, offset):
+                    yield account.places[offset]
 
 
-def _ranked(found: _Found, places: list[int], whole: list[str]) -> list[int]:
+def _ranked(
+    accounts: Sequence[_Account], found: _Found, places: list[int], whole: list[str]
+) -> list[int]:
     """Put the rows first that have most of the words as they are."""
     score: dict[int, int] = {}
-    for account, offsets in found:
+    for number, offsets in found.items():
+        account = accounts[number]
         left = [word for word in whole if word not in account.text]
         for offset in range(len(account.texts)) if offsets is None else offsets:
             text = account.texts[offset]
@@ -163,8 +224,8 @@ class _Account:
         self.number = id(self.texts)  # the same for all accounts with these roles
 
 
-_Found = list[tuple[_Account, Sequence[int] | None]]
-"""Each account that has fitting rows, with their offsets; None is all of them."""
+_Found = dict[int, Sequence[int] | None]
+"""Each account that has fitting rows, in order, with their offsets; None is all of them."""
 
 
 def _fitting(texts: Sequence[str], begins: Sequence[str]) -> list[int]:
@@ -187,10 +248,9 @@ def _with(places: list[int] | range | None, place: int) -> list[int] | range:
     return places
 
 
-def _holds(places: Sequence[int], place: int) -> bool:
-    """Whether a sorted list has it."""
-    at = bisect_left(places, place)
-    return at < len(places) and places[at] == place
+def _holds(offsets: Sequence[int] | None, offset: int) -> bool:
+    """Whether the row of an account was found."""
+    return offsets is None or offset in offsets
 
 
 def _plain(name: str) -> str:

@@ -52,8 +52,15 @@ def matches(search: RoleSearch, words: str) -> list[SearchResult]:
     """Return the consoles of the best rows; a letter or two would find everything."""
     if len(words.strip()) < policy.SEARCH_LETTERS:
         return []
-    found = (row for row in search.find(words) if row.session and row.account_id and row.role_name)
-    return [SearchResult(row) for row, _ in zip(found, range(policy.SEARCH_SHOWN), strict=False)]
+    found = search.find(words, policy.SEARCH_SHOWN)
+    shown = _consoles(found)
+    if len(shown) < len(found):  # some have no console: those behind them take their place
+        shown = _consoles(search.find(words))
+    return shown[: policy.SEARCH_SHOWN]
+
+
+def _consoles(rows: Sequence[RoleRow]) -> list[SearchResult]:
+    return [SearchResult(row) for row in rows if row.session and row.account_id and row.role_name]
 
 
 def with_picks(results: Sequence[SearchResult]) -> list[SearchResult]:
