@@ -115,6 +115,9 @@ def _unlocked(
     if not kept:
         return None
     code, told = renewed(context, session)
+    if code and keyring.lock_state() != "locked":
+        # It may be the end of an attempt that began before the keyring was open.
+        code, told = renewed(context, session)
     if code:
         note(told)  # why the browser opens although the keyring is open now
         return None
