@@ -1,8 +1,8 @@
 """
 Try SSO Tray on Windows, under Wine: ``python -m tests.windows LAB VERSION [tests|walk]``.
 
-``tests`` are those of the rules, AWS's files and calls, the files we keep, the workers, the
-credential helper, and Windows' own, run by the Windows Python against the installed wheel;
+``tests`` are those of the rules, AWS's files and calls, the files we keep, the workers, and
+Windows' own, run by the Windows Python against the installed wheel;
 ``walk`` is the real program with real clicks.
 """
 
@@ -24,7 +24,6 @@ ROOT = Path(__file__).parents[2]
 TESTED = (
     "tests/core",
     "tests/aws",
-    "tests/credential_helper",
     "tests/worker",
     "tests/test_account_records.py",
     "tests/test_applied.py",
