@@ -56,6 +56,8 @@ CANNOT_HOLD: Final = {
     "tests/aws/test_token_cache.py::TestRead::test_unusable[under a file]": (
         "Windows says of what is under a file that it is missing"
     ),
+    "tests/test_logs.py::test_files_are_the_users_alone": NO_MODES,
+    "tests/test_logs.py::test_a_log_that_was_open_to_others": NO_MODES,
     "tests/test_records.py::test_file_and_directory_are_the_users_alone": NO_MODES,
     "tests/aws/test_config_files.py::test_files_stand_in_the_home": POSIX_PATHS,
     "tests/aws/test_config_files.py::test_paths_are_expanded_as_botocore_does": POSIX_PATHS,
