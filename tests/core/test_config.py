@@ -37,7 +37,7 @@ def test_another_place_is_another_session() -> None:
 
 
 def test_another_place_is_another_session_after_a_restart() -> None:
-    """Fault 25, K1: the record of the token in the old place's file says nothing of the new one."""
+    """Fault 25, K1: the record of the token in the old place's file is none of the new one's."""
     story = Story(MOVED)
     record = ev.RecordsRead({"corp": "keyring"}, {}, newest={"corp": LEAN.fingerprint})
     story.send(record)
