@@ -118,6 +118,8 @@ class Session:
                 root.root("sed", "-e", "/^SystemdService/d", "-e", f"w /run/services/{path}",
                           f"/usr/share/dbus-1/services/{path}")  # fmt: skip
         self._bus_config("session", f"{RUN}/bus", "<servicedir>/run/services</servicedir>")
+        for command in self.desktop.prepared:
+            root.root(*command)
         for place, text in self.desktop.files.items():
             root.write(f"{HOME}/{place}", text)
         root.write(f"{HOME}/browser.py", _BROWSER)

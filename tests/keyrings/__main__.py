@@ -69,7 +69,7 @@ class Story:
             hold("locked at the start", lambda: self._waits(living, "keyring-locked"))
             hold("unlocked then", lambda: self._after(self.keyring.unlock))
             self.keyring.lock()
-            hold("login unlocks it, and needs no browser", self._login)
+            hold("login unlocks it, and needs no browser", lambda: self._login(living))
             hold("no other dialog", self._quiet)
             self._end()
 
@@ -122,7 +122,8 @@ class Story:
         time.sleep(15)  # the time that passes is what is tried
         return self._after(self.keyring.resume)
 
-    def _login(self) -> str:
+    def _login(self, living: Living) -> str:
+        self._waits(living, "keyring-locked")  # before that there may be nothing to unlock for
         opened = len(self.here.opened())
         process = self.here.start("login", SESSION)
         shown = self.keyring.answer(lambda: process.poll() is None)
