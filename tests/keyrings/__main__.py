@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from tests.daemon.living import Living
@@ -87,9 +88,13 @@ class Story:
     def _count(self) -> int:
         return self.here.center.count("CreateToken", grant_type="refresh_token", status=200)
 
+    def _counts(self, wanted: int) -> bool:
+        return self._count() >= wanted
+
     def _renewed(self, times: int) -> str:
         begun, before = time.monotonic(), self._count()
-        until(lambda: self._count() >= before + times, f"{times} renewals")
+        for wanted in range(before + 1, before + times + 1):  # each in its own time
+            until(partial(self._counts, wanted), f"renewal {wanted - before} of {times}")
         return f"in {time.monotonic() - begun:.0f} s"
 
     def _after(self, act: Callable[[], object]) -> str:
