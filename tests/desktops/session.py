@@ -174,6 +174,8 @@ class Session:
         for line in (*self.desktop.settings, *self._settings):
             root.user("gsettings", "set", *line.split(" ", 2))
         made = f"{RUN}/{self.desktop.display}"
+        if self.desktop.display:
+            root.user("rm", "-f", made)  # one that was killed leaves it
         for number, command in enumerate(self.desktop.before):
             self.begin(*command)
             if number == 0 and self.desktop.display:
