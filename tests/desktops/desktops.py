@@ -388,6 +388,7 @@ KDE_WAYLAND: Final = replace(
     ),
     panel=("plasmashell",),
     display="wayland-0",
+    twice=None,  # the nested compositor would need a screen of twice the size
 )
 
 _ALL: Final = (XFCE, GNOME, KDE, MATE, LXQT, CINNAMON, SWAY, GNOME_WAYLAND, KDE_WAYLAND)

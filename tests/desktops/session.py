@@ -18,7 +18,7 @@ from tests.desk import Running, Screen, start_screen
 from tests.desktops.desktops import COMMON, Desktop, Look
 from tests.desktops.product import PLACE, product
 from tests.packages.root import UID, USER, Root, base, clean_root, environment
-from tests.packages.told import until
+from tests.packages.told import Broken, until
 from tray.fake_aws.fake_options import DEFAULT_START_URL
 from tray.fake_aws.identity_center import IdentityCenter
 
@@ -233,8 +233,10 @@ class Session:
     # --- The program ---------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Start the tray as a user does."""
-        self.sso("start")
+        """Start the tray as a user does, who is told that the icon is there."""
+        told = self.sso("start")
+        if "Its icon is in the system tray." not in told:
+            raise Broken(f"start says: {told}")
 
     def sso(self, *words: str) -> str:
         """Run a command of ours and return what it says."""
