@@ -2,8 +2,8 @@
 Run the guide's recipes with the tools they name: ``make recipes``.
 
 Each block of ``tray/guide/recipes.md`` that a line ``<!-- run: NAME -->`` marks is run as it is,
-but for the names of profile and host, on a desk where nothing but loopback is AWS. Each tool gets a
-line with its version; exit code 1 where one does not work. Names as arguments choose some.
+but for the names of profile and host, on a desk where nothing but loopback is AWS. Each tool gets
+a line with its version; exit code 1 where one does not work. Names as arguments choose some.
 """
 
 from __future__ import annotations
