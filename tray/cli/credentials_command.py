@@ -112,6 +112,8 @@ def given(
 ) -> dict[str, Any]:
     """`fresh`: seconds that credentials at hand must have left, else new ones are fetched."""
     session = next((one for one in context.catalog().sessions if one.key == profile.session), None)
+    if profile.of_the_asker:  # whose environment is ours
+        return _alone(context, operation, session, profile)
     asked, members = request_for(operation, profile)
     more = {"fresh": fresh} if fresh else {}
     done = context.asked(asked, patience=JOB_PATIENCE, **members, **more)
@@ -141,8 +143,8 @@ def _alone(
     from tray.cli.standalone import Standalone
 
     with Standalone(context) as standalone:
-        if session is None:
-            found = _asked(standalone, operation, None, profile)
+        if session is None or profile.kind == "other":  # whose credentials need no sign-in
+            found = _asked(standalone, operation, session, profile)
         else:
             found = _of_session(standalone, operation, session, profile)
         detail = given_to(profile, program_behind(os.getpid()))
