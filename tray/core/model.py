@@ -61,6 +61,8 @@ Trigger = Literal["schedule", "program", "user"]
 EndKnown = Literal["exact", "set", "learnt", "no"]
 """How well the end of the sign-in session is known (G1)."""
 
+Shared = Literal["no", "same", "other"]
+
 ProfileKind = Literal["sso", "chained", "other"]
 
 
@@ -152,6 +154,8 @@ class SsoSession:
     problem: str | None = None
     connection: ConnectionSettings = AWS_DEFAULTS  # the settings on which all its profiles agree
     disagreements: tuple[str, ...] = ()  # those on which they don't
+    # whether ~/.aws/config, which is not the one in use, has one of that name: for which portal
+    shared: Shared = "no"
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -165,6 +169,7 @@ class SsoSession:
             "problem": self.problem,
             "connection": self.connection.to_json(),
             "disagreements": list(self.disagreements),
+            "shared": self.shared,
         }
 
     @classmethod
@@ -180,6 +185,7 @@ class SsoSession:
             members.need("problem", optional(text)),
             members.get("connection", ConnectionSettings.from_json, AWS_DEFAULTS),
             members.get("disagreements", list_of(text), ()),
+            members.get("shared", one_of(get_args(Shared)), "no"),
         )
 
 

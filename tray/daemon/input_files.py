@@ -56,7 +56,10 @@ class InputFiles:
         self._tasks: set[asyncio.Task[None]] = set()
         self._post = post
         self._records = Records(paths.state)
-        self._catalog = CatalogReader(ConfigFiles(paths.aws_config, paths.aws_credentials))
+        self._catalog = CatalogReader(
+            ConfigFiles(paths.aws_config, paths.aws_credentials),
+            usual=paths.home / ".aws" / "config",
+        )
         self._started = False
         self._reading = 0
         self._sound = False  # whether botocore would take what was last read
