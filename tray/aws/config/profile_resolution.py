@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import islice
 
 from tray.aws.config.config_sections import MergedConfig
 from tray.aws.config.connection_keys import CONNECTION_KEYS, connection_of
@@ -208,7 +209,7 @@ def _follow(name: str, profiles: Mapping[str, Section]) -> tuple[str | None, str
 
 def _is_of_the_asker(name: str, profiles: Mapping[str, Section]) -> bool:
     """Whether SDKs take the credentials from their own surroundings, which are not ours."""
-    *_, end = source_chain(name, profiles)
+    *_, end = islice(source_chain(name, profiles), _LONGEST_CHAIN)
     settings = profiles.get(end, {})
     return (
         settings.get("credential_source") in _OF_THE_ASKER or "credential_process" in settings
