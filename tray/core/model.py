@@ -61,8 +61,6 @@ Trigger = Literal["schedule", "program", "user"]
 EndKnown = Literal["exact", "set", "learnt", "no"]
 """How well the end of the sign-in session is known (G1)."""
 
-Shared = Literal["no", "same", "other"]
-
 ProfileKind = Literal["sso", "chained", "other"]
 
 
@@ -154,8 +152,8 @@ class SsoSession:
     problem: str | None = None
     connection: ConnectionSettings = AWS_DEFAULTS  # the settings on which all its profiles agree
     disagreements: tuple[str, ...] = ()  # those on which they don't
-    # whether ~/.aws/config, which is not the one in use, has one of that name: for which portal
-    shared: Shared = "no"
+    # whether ~/.aws/config, not the one in use, has one of that name, for which portal; not in JSON
+    shared: Literal["no", "same", "other"] = "no"
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -169,7 +167,6 @@ class SsoSession:
             "problem": self.problem,
             "connection": self.connection.to_json(),
             "disagreements": list(self.disagreements),
-            "shared": self.shared,
         }
 
     @classmethod
@@ -185,7 +182,6 @@ class SsoSession:
             members.need("problem", optional(text)),
             members.get("connection", ConnectionSettings.from_json, AWS_DEFAULTS),
             members.get("disagreements", list_of(text), ()),
-            members.get("shared", one_of(get_args(Shared)), "no"),
         )
 
 

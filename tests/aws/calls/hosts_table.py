@@ -134,6 +134,17 @@ ROWS: Final = {
         "`services`", f"{_VARIABLES}, and `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS`", PLAIN,
         environ={**_SERVICES, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"},
     ),
+    "variable-services-ignored-by-profile": Row(
+        "`services`, `ignore_configured_endpoint_urls`",
+        "`AWS_ENDPOINT_URL_SSO_OIDC`, `_SSO`, `_STS`; the profile", PLAIN,
+        config=PROFILE + IGNORED, environ=_SERVICES,
+    ),
+    "ignored-by-profile-not-by-variable": Row(
+        "`services`, `ignore_configured_endpoint_urls`",
+        "the profile, and `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=false`", OWN,
+        config=PROFILE + OWN_KEY + IGNORED + NAMED,
+        environ={"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false"},
+    ),
     "default-endpoint": Row("`endpoint_url`", "`[default]`", PLAIN, default=BARE),
     # The one difference, on purpose: a bare endpoint is an emulator's, and gets no secret.
     "profile-endpoint": Row(

@@ -139,7 +139,6 @@ class CatalogReader:
         if all(mark is None or abs(now - mark[-1] / 1e9) > _UNSETTLED for mark in marks.values()):
             self._marks = marks
 
-
     def _with_shared(self, catalog: Catalog) -> Catalog:
         if self._usual is None:
             return catalog

@@ -211,9 +211,7 @@ def _is_of_the_asker(name: str, profiles: Mapping[str, Section]) -> bool:
     """Whether SDKs take the credentials from their own surroundings, which are not ours."""
     *_, end = islice(source_chain(name, profiles), _LONGEST_CHAIN)
     settings = profiles.get(end, {})
-    return (
-        settings.get("credential_source") in _OF_THE_ASKER or "credential_process" in settings
-    )
+    return settings.get("credential_source") in _OF_THE_ASKER or "credential_process" in settings
 
 
 def _source_of(name: str, profiles: Mapping[str, Section]) -> tuple[str | None, str | None]:

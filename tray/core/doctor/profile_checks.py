@@ -9,10 +9,10 @@ from typing import Final
 
 from tray.core.connection import disagreement
 from tray.core.doctor.config_forms import FORMS, described
-from tray.core.doctor.findings import Facts, Finding, note, ok, problem
+from tray.core.doctor.findings import Facts, Finding, note, ok, problem, written_by_people
 from tray.core.model import Catalog
 from tray.core.profiles.bare_client import AwsFiles
-from tray.core.profiles.guards import MANAGED_PROFILE, is_guarded, is_managed, shell_follows
+from tray.core.profiles.guards import MANAGED_PROFILE, is_guarded, shell_follows
 from tray.core.profiles.source_chain import source_chain
 from tray.core.profiles.start_url import normal_start_url
 from tray.core.text.bare_text import bare_clients
@@ -133,20 +133,9 @@ def _spellings(catalog: Catalog) -> Iterator[Finding]:
             yield Finding("config", "note", sentence, "use one sso-session for it")
 
 
-def _written_by_people(facts: Facts, catalog: Catalog) -> dict[str, Mapping[str, object]]:
-    """Return every profile without what we copied from the active one, which is named itself."""
-    copied = facts.settings.get(facts.active or "", {}).items()
-    return {
-        name: {key: value for key, value in keys.items() if (key, value) not in copied}
-        if is_managed(name, catalog.managed) and name != facts.active
-        else keys
-        for name, keys in facts.settings.items()
-    }
-
-
 def _differing(facts: Facts, catalog: Catalog) -> Iterator[Finding]:
     """Find what works in one SDK and fails in another (measured)."""
-    every = _written_by_people(facts, catalog)
+    every = written_by_people(facts, catalog)
     dropped = [f'profile "{clean(name)}"' for name in every if not _JS_NAME.fullmatch(name)]
     dropped += [
         f'sso-session "{clean(one.key)}"'
