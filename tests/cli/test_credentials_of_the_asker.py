@@ -69,7 +69,7 @@ def test_they_come_from_the_surroundings_of_the_asker(either: Stage, name: str) 
 
 
 def test_the_credential_helper_lets_the_asker_act(either: Stage) -> None:
-    """What SDKs start for the active profile gets them where it runs, not where the daemon does."""
+    """What SDKs start for the active profile gets them where it runs, not at the daemon."""
     either.signed_in_by_cli()
     terminal = asker(either)
     either.tray("use", "env")

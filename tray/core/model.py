@@ -152,7 +152,7 @@ class SsoSession:
     problem: str | None = None
     connection: ConnectionSettings = AWS_DEFAULTS  # the settings on which all its profiles agree
     disagreements: tuple[str, ...] = ()  # those on which they don't
-    # whether ~/.aws/config, not the one in use, has one of that name, for which portal; not in JSON
+    # whether ~/.aws/config, if not the one in use, has that name, for which portal; not in JSON
     shared: Literal["no", "same", "other"] = "no"
 
     def to_json(self) -> dict[str, Any]:

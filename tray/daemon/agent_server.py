@@ -39,7 +39,8 @@ class AgentHandlers:
 
     ``status`` returns the document of rule C5, ``words(packed, coloured)`` the last message with
     it in words, ``credentials(op, profile, program)`` the last message, or ``error``, and what to
-    call once it is sent; no profile means the active one; ``look_again`` is called before each answer.
+    call once it is sent; no profile means the active one; ``look_again`` is called before each
+    answer.
     """
 
     world: Mapping[str, str]

@@ -16,8 +16,8 @@ from tray.aws.config.config_sections import MergedConfig, merge
 from tray.aws.config.connection_keys import every_variable
 from tray.aws.config.ini import Value
 from tray.aws.config.profile_resolution import ConfigIndex, describe
-from tray.aws.config.sso_sessions import find_sessions
 from tray.aws.config.shared_sessions import with_shared
+from tray.aws.config.sso_sessions import find_sessions
 from tray.core.connection import ConnectionSettings, agreed, disagreements
 from tray.core.model import Catalog
 from tray.core.profiles.source_chain import source_chain
