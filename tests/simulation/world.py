@@ -328,6 +328,7 @@ class World:
                 | fx.RecordHistory()
                 | fx.CopyText()
                 | fx.RememberRole()
+                | fx.OpenPage()
                 | fx.OpenTerminal()
                 | fx.ChangeSetting()
                 | fx.ListRoles()
