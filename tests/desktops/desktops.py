@@ -359,6 +359,7 @@ GNOME_WAYLAND: Final = replace(
         "MUTTER_DEBUG_DUMMY_MODE_SPECS": "1280x800",  # a window in the X server
     },
     panel=("gnome-shell", "--nested", "--wayland", "--no-x11"),
+    twice=None,  # a nested shell keeps to the size of its window
 )
 
 _KWIN: Final = (
