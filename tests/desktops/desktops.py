@@ -240,7 +240,8 @@ MATE: Final = Desktop(
         ("/usr/lib/mate-notification-daemon/mate-notification-daemon",),
     ),
     panel=("mate-panel",),
-    services=r"ca\.desrt\.dconf|org\.mate\.panel\..*",
+    # Its notification daemon goes after half a minute without a notice.
+    services=r"ca\.desrt\.dconf|org\.mate\.panel\..*|org\.freedesktop\.mate\.Notifications",
     opens=(3,),
     twice=Look(environ={"GDK_SCALE": "2"}),
     other=Look(environ={"GTK_THEME": "Adwaita:dark"}),
