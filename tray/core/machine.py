@@ -41,6 +41,7 @@ from tray.core.text import menu_text, sentences
 def step(state: TrayState, event: ev.Event, now: Now) -> Step:
     """In order: the event, the upkeep (what is due is started), the notices, the records."""
     after, answers = _answer(unread_files.noted(state, event, now), event, now)
+    after = menu_actions.handing_back_too(state, after)
     answers = (*answers, *unread_files.looks(after, event, now))
     after, started = upkeep(after, now)
     after, listing = index_listing.due(after, now)

@@ -31,6 +31,7 @@ from tray.desktop.search.known_roles import KnownRoles
 from tray.desktop.surface import Hooks, TrayFace, surface_for
 from tray.errors import TrayError
 from tray.storage.settings import Settings
+from tray.system.autostart.applications_entry import MenuEntry
 from tray.system.autostart.start_at_login import autostart_for, own_command
 from tray.system.clipboard import copy
 from tray.system.events.system_events import SystemEvents
@@ -203,8 +204,9 @@ class Desktop:
             self._follow_autostart()
 
     def _follow_autostart(self) -> None:
-        """Correct our own entry if the program has moved, and read its state."""
+        """Correct our own entries if the program has moved, and read autostart's state."""
         try:
+            MenuEntry.of(self.environ).follow(own_command(self.environ))
             self._autostart.follow(own_command(self.environ))
             self._starts_at_login = self._autostart.status() == "on"
         except (TrayError, OSError) as error:

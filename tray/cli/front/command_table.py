@@ -216,7 +216,11 @@ COMMANDS: Final[Mapping[str, Command]] = {
         quick="tray.cli.quick.quick_profile:console",
     ),
     "autostart": Command(
-        "tray.cli.autostart_command:autostart",
+        "tray.cli.entries.autostart_command:autostart",
+        Argument("what", choices=("on", "off", "status"), default="status"),
+    ),
+    "menu-entry": Command(
+        "tray.cli.entries.menu_entry_command:menu_entry",
         Argument("what", choices=("on", "off", "status"), default="status"),
     ),
     "shell-init": Command(

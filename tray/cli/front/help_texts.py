@@ -24,6 +24,7 @@ SUMMARIES: Final = {
     "endpoint": "Serve credentials to programs started elsewhere.",
     "console": "Open the AWS console in the browser.",
     "autostart": "Turn start at login on or off, or show the setting.",
+    "menu-entry": "Put SSO Tray into the desktop's menu, or take it out.",
     "shell-init": "Print a shell hook that follows the active profile.",
     "completion": "Print completion for your shell.",
     "settings": "Show the settings and where each is set.",
@@ -353,6 +354,13 @@ Turn start at login on or off, or show the setting.
 Linux: an entry in ~/.config/autostart. macOS: a LaunchAgent. Windows: the user's Run key. An entry
 disabled in the desktop's own settings counts as off, and "on" enables it again. An entry that was
 edited by hand is left alone.
+"""
+
+MENU_ENTRY: Final = """\
+Put SSO Tray into the desktop's menu of applications, or take it out.
+
+For an installation by pip or pipx: a file in ~/.local/share/applications. A package brings an
+entry of its own, and nothing is written then. An entry that was edited by hand is left alone.
 """
 
 SHELL_INIT: Final = """\
