@@ -41,8 +41,8 @@ WORKER = 56 * 1024 * 1024
 """
 Bytes that a worker may hold, however long the day: as young as at the end of its life.
 
-Its heap reaches what sixteen jobs at once need, 38 to 52 MB, and stays; before it was 65 MB, beside
-18 MB of programs shared with others.
+Its heap reaches what sixteen jobs at once need, 38 to 52 MB, and stays there; with one heap for
+each thread it was 65 MB. What is mapped from files and shared with others comes on top.
 """
 CONFIG = "".join(
     f"[sso-session {key}]\nsso_start_url = {LEGACY}\nsso_region = eu-west-2\n"
