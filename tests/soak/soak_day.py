@@ -83,6 +83,11 @@ def _sample(here: Desk, living: Living) -> Sample | None:
         return None
 
 
+def _complains(line: str) -> bool:
+    """Not of a keyring that a busy machine keeps waiting: it is asked again, and all end well."""
+    return " INFO " not in line and not line.endswith("(keyring-waiting)")
+
+
 def _states(living: Living) -> set[str]:
     sessions = living.ask("status")["status"]["sessions"]
     return {one["state"] for one in sessions}
@@ -119,7 +124,7 @@ def test_a_day_of_fifty_sessions() -> None:
                 samples.append(_sample(here, living))
             here.center.token_life = 3600  # what a slow machine left behind is made up for
             until(lambda: _states(living) == {"signed-in"}, "every session is signed in")
-            log = [line for line in living.log().splitlines() if " INFO " not in line]
+            log = [line for line in living.log().splitlines() if _complains(line)]
         seen = [one for one in samples if one is not None]
         refused = here.center.count("CreateToken", grant_type="refresh_token", status=400)
 
