@@ -23,6 +23,7 @@ from tray.core.requests import (
     EnvironmentRequested,
     FavouriteRequested,
     LinkRequested,
+    PageRequested,
     RolesRequested,
     SettingRequested,
     SignInAllRequested,
@@ -130,6 +131,8 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
             return role_actions.console_url(state, event)
         case FavouriteRequested():
             return role_actions.favourite(state, event)
+        case PageRequested():
+            return state, (fx.OpenPage(event.page, event.words),)
         case TerminalRequested():
             return state, (fx.OpenTerminal(event.command),)
         case LinkRequested():

@@ -17,6 +17,7 @@ SLICE: Final = 16 * 1024  # bytes of a line given to the transport, which copies
 # Seconds in which a client takes no byte. At a load of 16 on two cores readers of lines that are
 # larger than the kernel's buffer took up to 0.5 s (measured), so a full buffer alone says nothing.
 READ_PATIENCE: Final = 5.0
+_LAST: Final = frozenset(("done", "error"))
 
 
 class Connection:
@@ -36,14 +37,14 @@ class Connection:
         self._news: asyncio.Future[None] | None = None
 
     def send(self, message: Mapping[str, Any]) -> None:
-        """Send a message; the one with ``done`` is the last."""
+        """Send a message; the one with ``done`` or ``error`` is the last."""
         if self.dropped:
             return
         line = encode(message)
         if self._lines and sum(len(one) for one, _ in self._lines) + len(line) > UNREAD_LIMIT:
             self._drop_mute()
             return
-        self._lines.append((line, "done" in message))
+        self._lines.append((line, not _LAST.isdisjoint(message)))
         self._wake()
 
     def send_status(self, line: bytes) -> None:
