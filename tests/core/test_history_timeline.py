@@ -42,7 +42,15 @@ def test_a_line_says_role_and_program() -> None:
 def test_lines_of_another_form_are_left_out() -> None:
     """What was edited, cut or is of another kind costs that line alone."""
     good = {"at": "2026-07-01T10:00:00Z", "what": "renewed", "session": "corp"}
-    others = [None, 5, [], {}, {**good, "at": "soon"}, {**good, "what": 7}, {**good, "session": 7}]
+    others: list[object] = [
+        None,
+        5,
+        [],
+        {},
+        {**good, "at": "soon"},
+        {**good, "what": 7},
+        {**good, "session": 7},
+    ]
 
     assert ["renewed"] == [one.what for one in history_lines([*others, good])]
 
