@@ -65,7 +65,10 @@ def test_settings_say_where_each_is_set(page: Page) -> None:
     printed = [line.split() for line in page.stage.tray("settings").out.splitlines()]
     file = page.stage.home / ".config/sso-tray/config.toml"
     file.write_text('guarded = []\nstart_daemon = "never"\n')
-    page.shows("start_daemon", ".settings .chosen:last-of-type, .settings .chosen + .chosen")
+    page.tab.until(
+        "[...document.querySelectorAll('.settings .chosen')]"
+        ".some(row => row.innerText.includes('start_daemon'))"
+    )
 
     assert [row[0] for row in printed] == [row[0] for row in shown]
     assert ["guarded", '["*prod*"]', "config.toml"] == shown[2]
