@@ -101,7 +101,7 @@ def test_a_profile_is_added_after_its_change_was_shown(page: Page) -> None:
     page.tab.read("document.querySelector('#profile-name').focus()")
     page.tab.type("{nothing}")
     page.tab.press("#preview")
-    page.told("{nothing}")
+    page.told("The name template can only use")
     page.tab.read("document.querySelector('#profile-name').select()")
     page.tab.type("backups")
     page.tab.press("#preview")
