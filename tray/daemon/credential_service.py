@@ -13,12 +13,14 @@ from tray.core import events as ev
 from tray.core.effects import Reply
 from tray.core.events import Event
 from tray.core.model import InputFile, Profile
+from tray.core.outcomes import PASSING
 from tray.core.profiles.bare_role import RolePlace, bare_role
 from tray.core.session import Session, renewable
 from tray.core.state import TrayState
 from tray.core.text import sentences
 from tray.core.text.shell_commands import sign_in_first
 from tray.daemon.role_credential_cache import CacheKey, RoleCredentialCache
+from tray.daemon.worker_pool import WorkerLost
 from tray.storage.logs import History
 
 
@@ -33,6 +35,7 @@ class _Failed(Exception):
         doubtful: bool = False,
         rejected: bool = False,
         forbidden: bool = False,
+        passes: bool = False,
     ) -> None:
         super().__init__(sentence)
         self.exit = code
@@ -40,6 +43,7 @@ class _Failed(Exception):
         self.doubtful = doubtful or rejected
         self.rejected = rejected
         self.forbidden = forbidden
+        self.passes = passes
 
 
 class CredentialService:
@@ -113,7 +117,8 @@ class CredentialService:
                 await self._renewed(key, asked_with)  # one refresh decides (R6)
                 answer = await self._answer(op, profile, fresh)
         except _Failed as failed:
-            return {"exit": failed.exit, "sentence": failed.sentence}, _nothing
+            passing = {"passes": True} if failed.passes else {}
+            return {"exit": failed.exit, "sentence": failed.sentence, **passing}, _nothing
         given = "whoami" if op == "whoami" else "credentials"
         if op == "environment":
             packed = self._surroundings(profile, answer["credentials"])
@@ -158,7 +163,10 @@ class CredentialService:
         if reply.exit == 3:
             raise _Failed(3, sign_in_first(key))
         if reply.exit:
-            raise _Failed(reply.exit, reply.sentence)
+            session = self._session(key)
+            failing = session.failing if session is not None else None
+            passes = failing is not None and failing.reason in PASSING
+            raise _Failed(reply.exit, reply.sentence, passes=passes)
 
     def _place(self, profile: Profile) -> CacheKey:
         session = self._session(profile.session or "")
@@ -192,7 +200,8 @@ class CredentialService:
         try:
             done = await self._ask(request)
         except Exception as lost:  # noqa: BLE001  (a lost worker is an answer like any other)
-            raise _Failed(1, str(getattr(lost, "sentence", sentences.MISTAKE))) from None
+            sentence = str(getattr(lost, "sentence", sentences.MISTAKE))
+            raise _Failed(1, sentence, passes=isinstance(lost, WorkerLost)) from None
         if "failed" not in done:
             if session is not None and session.failing is not None:
                 self._post(ev.PortalAnswered(session.key))
@@ -209,6 +218,7 @@ class CredentialService:
             sentence,
             doubtful=again,
             forbidden=error == "role-forbidden",
+            passes=error == "passes",
         )
 
 
