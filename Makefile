@@ -90,7 +90,7 @@ package-test: deb components $(AWS_CLI_STAMP) ## Build, install, run, upgrade an
 	@packaging/install-components
 	@PACK=$(PACK) $(PY) -m tests.packages $(ARGS)
 
-desktops: wheel components ## Try real desktops in chroots, all or DESKTOP=kde, and print a table
+desktops: .venv/.test wheel components ## Try real desktops in chroots, all or DESKTOP=kde, and print a table
 	@packaging/install-components
 	@$(PY) -m tests.desktops $(DESKTOP) $(ARGS)
 

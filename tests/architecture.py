@@ -61,6 +61,7 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "tray.desktop": _BELOW,
     "tray.cli": _BELOW
     | {"tray.ipc", "tray.worker", "tray.daemon", "tray.credential_helper", "tray.demo"},
+    "tray.page": _BELOW | {"tray.ipc", "tray.cli"},
     "tray.demo": _BELOW | {"tray.ipc", "tray.fake_aws"},
     "tray.demo.demo_witness": frozenset(),
     "tray.ipc": frozenset(

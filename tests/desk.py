@@ -102,16 +102,16 @@ _NOTICES: Final = """\
 """
 
 
-def until(what: Callable[[], T | None], said: str) -> T:
+def until(what: Callable[[], T | None], said: str, patience: float = _PATIENCE) -> T:
     """
     Return what a question answers as soon as it answers anything true.
 
     For what announces itself by no event that a test could await, such as a pixel on a screen.
 
     Raises:
-        AssertionError: it did not within half a minute; ``said`` names it.
+        AssertionError: it did not within so many seconds; ``said`` names it.
     """
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + patience
     while True:
         found = what()
         if found:

@@ -60,7 +60,6 @@ from tray.storage.active_profile import read_active, read_previous, write_prompt
 from tray.storage.logs import History
 from tray.storage.session_records import Record, Records
 from tray.storage.settings import read_settings
-from tray.system.package_upgrade import Running
 from tray.system.paths import Paths
 from tray.worker.keyring import item_document
 
@@ -216,7 +215,8 @@ def applied_of(name: str, state: Path, config: Path) -> ManagedContext:
 @pytest.fixture
 def managed(tmp_path: Path) -> ManagedContext:
     """Return a home in which version 0.1 has applied both targets."""
-    return applied_of("applied.json", tmp_path / ".local/state/sso-tray", tmp_path / ".aws/config")
+    state = Paths.from_environment(home_variables(tmp_path)).state
+    return applied_of("applied.json", state, tmp_path / ".aws/config")
 
 
 DEV = Owned(
@@ -401,6 +401,8 @@ def test_a_keyring_item_without_refresh_data_is_read() -> None:
 
 def test_the_note_of_0_1s_package_scripts_is_read_and_written_alike() -> None:
     """The old package's script writes it, the new one's reads it; a downgrade the other way."""
+    from tray.system.package_upgrade import Running  # elsewhere there is no pwd
+
     documents = json.loads(golden("package-upgrade.json"))
 
     found = [Running.from_json({**one, "later": 1}) for one in documents]

@@ -46,6 +46,14 @@ class SignInNeeded(UserMustAct):
     """Credentials were requested, and only a sign-in brings them (exit code 3)."""
 
 
+class MfaCodeNeeded(UserMustAct):
+    """A role wants a code of an MFA device; ``serial`` is the ``mfa_serial`` to name (its ARN)."""
+
+    def __init__(self, sentence: str, *, serial: str) -> None:
+        super().__init__(sentence)
+        self.serial = serial
+
+
 class SignInEnded(UserMustAct):
     """A sign-in ended without a token: denied, cancelled, too late or without a browser."""
 

@@ -148,16 +148,16 @@ def check_same_verdict(data: bytes) -> bool:
     Returns:
         whether the file was taken.
     """
-    with tempfile.NamedTemporaryFile() as stream:
-        stream.write(data)
-        stream.flush()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "config")
+        path.write_bytes(data)
         try:
-            theirs = botocore.configloader.raw_config_parse(stream.name)
+            theirs = botocore.configloader.raw_config_parse(str(path))
         except botocore.exceptions.ConfigParseError:
-            _check_refused(data, stream.name)
+            _check_refused(data, str(path))
             return False
-        ours = ini.parse(data, stream.name)
-        mapped = botocore.configloader.load_config(stream.name)
+        ours = ini.parse(data, str(path))
+        mapped = botocore.configloader.load_config(str(path))
     assert _in_order(theirs) == _in_order(ours)
     merged = merge(ours, {})
     assert _in_order(mapped["profiles"]) == _in_order(merged.profiles)

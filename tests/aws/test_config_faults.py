@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ def test_a_refusal_names_file_line_and_reason(fault: str) -> None:
         read_catalog(files)
 
     assert str(bad) == caught.value.file
-    assert caught.value.sentence.endswith(f"{bad.parent.name}/{bad.name}, {expected}")
+    assert caught.value.sentence.endswith(f"{bad.parent.name}{os.sep}{bad.name}, {expected}")
     assert caught.value.__context__ is None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.cli.stage import Stage
+from tray.storage.remembered_file import read_remembered
 
 
 def names(stage: Stage, *options: str) -> list[str]:
@@ -49,3 +50,33 @@ def test_a_star_needs_a_name(stage: Stage) -> None:
         stage.tray("profiles", "--unstar").code,
         stage.tray("profiles", "--star", "--unstar", "x").code,
     ]
+
+
+def test_what_was_used_is_remembered_with_and_without_a_daemon(either: Stage) -> None:
+    """The latest comes first, once; a profile that is active already is not used anew."""
+    for name in ("dev", "far", "dev", "dev"):
+        assert 0 == either.tray("use", name).code
+
+    either.until(lambda: read_remembered(either.state).recent == (("dev",), ("far",)))
+
+
+def test_a_damaged_list_keeps_nobody_from_switching(stage: Stage) -> None:
+    """It is left as it is, and the profile is active."""
+    stage.state.mkdir(parents=True, mode=0o700)
+    damaged = stage.state / "roles.json"
+    damaged.write_text("{")
+
+    assert 0 == stage.tray("use", "dev").code
+    assert "dev" in stage.tray("use").out
+    assert "{" == damaged.read_text()
+
+
+def test_a_console_that_was_opened_is_remembered(stage: Stage) -> None:
+    """Of a profile or of a bare role; one that is only printed is not."""
+    stage.tray("console", "dev", "--print")
+    assert () == read_remembered(stage.state).recent
+
+    stage.tray("console", "dev")
+    stage.tray("console", "--session", "corp", "--account", "123456789011", "--role", "ReadOnly")
+
+    assert (("corp", "123456789011", "ReadOnly"), ("dev",)) == read_remembered(stage.state).recent

@@ -37,7 +37,8 @@ def used(stage: Stage) -> Iterator[tuple[Stage, KeyringSession, set[str], bytes]
             assert 0 == stage.tray("login", "corp").code
             for command in (("use", "dev"), ("apply", "default"), ("apply", "process")):
                 assert 0 == stage.tray(*command).code
-            assert 0 == stage.tray("autostart", "on").code
+            for entry in ("autostart", "menu-entry"):
+                assert 0 == stage.tray(entry, "on").code
             yield stage, keyring, before, config
 
 
@@ -131,7 +132,8 @@ def test_a_dry_run_changes_nothing(
     told = stage.tray("uninstall", "--dry-run")
     refused = stage.tray("uninstall")
 
-    for place in ("corp", "[default]", "[profile sso-tray]", "autostart", str(stage.state)):
+    entries = ("autostart", "applications")
+    for place in ("corp", "[default]", "[profile sso-tray]", *entries, str(stage.state)):
         assert place in told.out
     assert (0, 2) == (told.code, refused.code)
     assert "--yes" in refused.err

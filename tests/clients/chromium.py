@@ -77,11 +77,28 @@ class Tab:
         self._await("Page.loadEventFired")
 
     def read(self, expression: str) -> Any:
-        """Return the value of a JavaScript expression in the page."""
-        answer = self._ask("Runtime.evaluate", expression=expression, returnByValue=True)
+        """Return the value of a JavaScript expression in the page, also what a promise gives."""
+        answer = self._ask(
+            "Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True
+        )
         if "exceptionDetails" in answer:
             raise PageError(answer["exceptionDetails"]["exception"]["description"])
         return answer["result"].get("value")
+
+    def until(self, expression: str) -> Any:
+        """Wait for an expression that becomes true, looking at each frame; returns its value."""
+        return self.read(
+            f"""new Promise((found, late) => {{
+                const end = performance.now() + {PATIENCE * 1000};
+                const look = () => {{
+                    const value = {expression};
+                    if (value) return found(value);
+                    if (performance.now() > end) return late(new Error({json.dumps(expression)}));
+                    setTimeout(look, 10);
+                }};
+                look();
+            }})"""
+        )
 
     def text(self) -> str:
         """Return what a person reads on the page."""
@@ -90,6 +107,12 @@ class Tab:
     def click(self, selector: str) -> None:
         """Press and release the mouse on an element, and wait for the page that leads to."""
         self._events.clear()
+        self.press(selector)
+        self._await("Page.loadEventFired")
+
+    def press(self, selector: str) -> None:
+        """Press and release the mouse on an element."""
+        self.read(f"document.querySelector({json.dumps(selector)}).scrollIntoView()")
         box = self.read(
             f"(({{x, y, width, height}}) => [x + width / 2, y + height / 2])"
             f"(document.querySelector({json.dumps(selector)}).getBoundingClientRect())"
@@ -97,7 +120,24 @@ class Tab:
         for kind in ("mousePressed", "mouseReleased"):
             mouse = {"x": box[0], "y": box[1], "button": "left", "clickCount": 1}
             self._ask("Input.dispatchMouseEvent", type=kind, **mouse)
-        self._await("Page.loadEventFired")
+
+    def type(self, text: str) -> None:
+        """Type letters, as on a keyboard."""
+        for letter in text:
+            self._ask("Input.dispatchKeyEvent", type="char", text=letter)
+
+    def key(self, name: str, code: int, *, text: str = "", shift: bool = False) -> None:
+        """Press and release a key, such as ``ArrowDown`` (40); ``text`` is what it types."""
+        more = {"key": name, "code": name, "windowsVirtualKeyCode": code, "modifiers": 8 * shift}
+        self._ask("Input.dispatchKeyEvent", type="keyDown", text=text, **more)
+        self._ask("Input.dispatchKeyEvent", type="keyUp", **more)
+
+    def size(self, width: int, height: int, scale: float = 1.0) -> None:
+        """Give pages a window of this size, in CSS pixels."""
+        self._ask(
+            "Emulation.setDeviceMetricsOverride",
+            width=width, height=height, deviceScaleFactor=scale, mobile=False,
+        )  # fmt: skip
 
     def picture(self, name: str) -> None:
         """Keep what the window shows as ``artifacts/<name>.png``."""

@@ -112,6 +112,23 @@ def test_quitting_waits_for_sessions_that_are_signed_out_instead() -> None:
     assert isinstance(only(fx.Quit, last), fx.Quit)
 
 
+def test_what_is_taken_in_meanwhile_is_handed_back_too() -> None:
+    """K7: a click just after the start, while the file of the AWS CLI is being adopted."""
+    story = Story(CORP)
+    story.file(token("corp", refreshable=True))
+    adopting = story.session("corp").job
+    story.send(ev.QuitRequested("q", hand_back=True))
+
+    adopted = story.answer(Adopted(token("corp"), "keyring"))
+    last = story.answer(Released("Handed back."))
+
+    assert adopting is not None
+    assert "adopt" == adopting.kind
+    assert "release" == only(fx.StartJob, adopted).kind
+    assert [] == [effect for effect in adopted if isinstance(effect, fx.Quit)]
+    assert isinstance(only(fx.Quit, last), fx.Quit)
+
+
 def test_what_cannot_be_handed_back_keeps_us_here() -> None:
     """K7: with a locked keyring nothing is quit, and who asked is told why."""
     story = handing_back()

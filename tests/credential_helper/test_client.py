@@ -134,6 +134,14 @@ def test_the_daemons_answer_needs_no_json_reader(stage: Stage) -> None:
     assert "json" not in done.stderr
 
 
+def test_a_terminal_with_a_local_store_is_answered_by_the_daemon(stage: Stage) -> None:
+    """The endpoint of a service that we never call makes nobody start the full program."""
+    with stage.daemon():
+        done = hand_out(stage, alone=False, AWS_ENDPOINT_URL_S3="http://127.0.0.1:9")
+
+    assert ("", 0) == (done.err, done.code)
+
+
 def test_without_a_resident_it_becomes_the_full_program(stage: Stage) -> None:
     """The same document for the active profile, whatever AWS_PROFILE its caller has."""
     done = hand_out(stage, AWS_PROFILE="sso-tray", PYTHONPATH="/nowhere")

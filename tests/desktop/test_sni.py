@@ -180,6 +180,52 @@ def test_each_submenu_is_announced_once_to_a_host_that_asks_level_by_level() -> 
     play(scene, full_menu(Told()))
 
 
+def test_a_new_panel_is_told_of_each_submenu_at_its_first_question() -> None:
+    """Plasma's watcher outlives its panel, and the next one asks before it is told of."""
+
+    async def scene(stage: Stage, host: Host) -> None:
+        ids = [row.id for row in (await host.layout()).children if row.children]
+        await host.registered.get()
+        host.forget_signals()
+        told = []
+        for _ in range(2):
+            bus = await MessageBus(bus_address=stage.bus.address).connect()
+            panel = Host(bus)
+            panel.items = host.items
+            await panel.layout(0, 1)
+            told += [(await host.next_signal()).body[1] for _ in ids]
+            bus.disconnect()
+
+        assert [*ids, *ids] == told
+
+    play(scene, full_menu(Told()))
+
+
+def test_submenus_that_change_together_are_announced_again() -> None:
+    """Plasma fetches the menu alone then, and would show each submenu's old rows for good."""
+
+    def menu(word: str) -> Menu:
+        return Menu(*(Row(key, key, rows(word, "last")) for key in ("corp", "lab")))
+
+    async def scene(stage: Stage, host: Host) -> None:
+        layout = await host.layout()
+        ids = [row.id for row in layout.children]
+        await host.registered.get()
+        host.forget_signals()
+        told = []
+        for word in ("out", "in"):
+            stage.icon.menu = menu(word)
+            told += [one.body[1] for one in await host.signals("LayoutUpdated")]
+            await host.layout(0, 1)
+            told += [(await host.next_signal()).body[1] for _ in ids]
+        later = await host.layout(ids[1], 1)
+
+        assert [0, *ids, 0, *ids] == told
+        assert ["in", "last"] == later.labels()
+
+    play(scene, menu("first"))
+
+
 def test_pixels_come_in_every_size_as_argb() -> None:
     """The icon comes in the sizes panels ask for, alpha first, as network order wants."""
 

@@ -296,6 +296,11 @@ class Host:
         """Return the properties of the newest item."""
         return await self.properties(self.items[-1], ITEM_PATH, ITEM)
 
+    async def registered_items(self) -> list[str]:
+        """Return what the watcher of this bus has taken, ours and others'."""
+        properties = await self.properties(WATCHER, WATCHER_PATH, WATCHER)
+        return list(properties["RegisteredStatusNotifierItems"])
+
     async def menu(self, member: str, signature: str = "", *body: Any) -> list[Any]:
         """Call a method of the newest item's menu."""
         path = (await self.item())["Menu"]

@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 COMMON: Final = (
-    "adwaita-icon-theme", "dbus", "fonts-dejavu-core", "gnome-keyring", "hicolor-icon-theme",
-    "libgl1-mesa-dri", "libglib2.0-bin", "librsvg2-common", "procps", "python3-dbusmock",
-    "python3-venv", "x11-utils", "xvfb",
+    "adwaita-icon-theme", "dbus", "fonts-dejavu-core", "gir1.2-ayatanaappindicator3-0.1",
+    "gnome-keyring", "hicolor-icon-theme", "keepassxc", "libgl1-mesa-dri", "libglib2.0-bin",
+    "librsvg2-common", "procps", "python3-dbusmock", "python3-venv", "systemd", "udiskie",
+    "udisks2", "x11-utils", "xvfb",
 )  # fmt: skip
 """In the chroot of each, beside its own packages."""
 
 Command = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """
+    How a desktop can look besides, on at the next login.
+
+    Args:
+        environ: what its programs start with then.
+        settings: ``gsettings set`` lines.
+        files: what is written into the home; None removes it.
+    """
+
+    environ: Mapping[str, str] = field(default_factory=dict)
+    settings: tuple[str, ...] = ()
+    files: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +58,9 @@ class Desktop:
         display: the Wayland display that the first of ``before`` makes, to be waited for.
         button: where a notice's first button is: the share of its width, and pixels from below.
         search: the search of its own that SSO Tray answers, if it has one.
+        twice: how all is shown at twice the size.
+        other: the dark look of one that is light, or the light one.
+        root: whose chroot it shares; its own by default.
         cannot: what it cannot do, with the reason.
     """
 
@@ -63,6 +83,9 @@ class Desktop:
     display: str = ""
     button: tuple[float, int] = (0.9, 30)
     search: Literal["", "overview", "krunner"] = ""
+    twice: Look | None = None
+    other: Look | None = None
+    root: str = ""
     cannot: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -103,6 +126,8 @@ XFCE: Final = Desktop(
     before=(("xfwm4",), ("/usr/lib/x86_64-linux-gnu/xfce4/notifyd/xfce4-notifyd",)),
     panel=("xfce4-panel", "--disable-wm-check"),
     services=r"org\.xfce\.Xfconf",
+    twice=Look(environ={"GDK_SCALE": "2"}),
+    other=Look(environ={"GTK_THEME": "Adwaita:dark"}),
 )
 
 GNOME: Final = Desktop(
@@ -134,6 +159,7 @@ GNOME: Final = Desktop(
     inline=True,
     about=20,
     search="overview",
+    twice=Look(settings=("org.gnome.desktop.interface scaling-factor 2",)),
     cannot={"tooltip": "its extension shows none"},
 )
 
@@ -150,6 +176,8 @@ KDE: Final = Desktop(
         "plasma-integration",
         "qml-module-org-kde-kquickcontrolsaddons",
         "kactivitymanagerd",
+        "kwin-wayland",
+        "plasma-workspace-wayland",
     ),
     environ={
         "XDG_CURRENT_DESKTOP": "KDE",
@@ -170,6 +198,14 @@ KDE: Final = Desktop(
     services=r"org\.kde\..*",
     strip=(-44, 0),
     search="krunner",
+    twice=Look(environ={"QT_SCALE_FACTOR": "2", "PLASMA_USE_QT_SCALING": "1"}),
+    other=Look(
+        files={
+            ".config/kdeglobals": "[General]\nColorScheme=BreezeDark\n"
+            "[KDE]\nAnimationDurationFactor=0\n",
+            ".config/plasmarc": "[Theme]\nname=breeze-dark\n",
+        }
+    ),
 )
 
 MATE: Final = Desktop(
@@ -204,6 +240,8 @@ MATE: Final = Desktop(
     panel=("mate-panel",),
     services=r"ca\.desrt\.dconf|org\.mate\.panel\..*",
     opens=(3,),
+    twice=Look(environ={"GDK_SCALE": "2"}),
+    other=Look(environ={"GTK_THEME": "Adwaita:dark"}),
 )
 
 _LXQT_PANEL: Final = """\
@@ -233,6 +271,7 @@ LXQT: Final = Desktop(
     panel=("lxqt-panel",),
     services=r"-",
     opens=(3,),
+    twice=Look(environ={"QT_SCALE_FACTOR": "2"}),
 )
 
 CINNAMON: Final = Desktop(
@@ -262,12 +301,15 @@ CINNAMON: Final = Desktop(
     services=r"ca\.desrt\.dconf|org\.cinnamon\.SettingsDaemon.*",
     strip=(-40, 0),
     button=(0.17, 22),
+    twice=Look(settings=("org.cinnamon.desktop.interface scaling-factor 2",)),
 )
 
 _SWAY: Final = """\
 output * resolution 1280x800 bg #2e4053 solid_color
 default_border none
 """
+
+_TWICE: Final = _SWAY.replace("1280x800", "1280x800 scale 2")
 
 _WAYBAR: Final = """\
 {"layer": "top", "position": "top", "height": 30, "modules-right": ["tray"],
@@ -300,6 +342,50 @@ SWAY: Final = Desktop(
     services=r"-",
     keys=False,  # GTK's layer shell gives the bar no keyboard
     display="wayland-1",
+    twice=Look(files={".config/sway/config": _TWICE}),
+    other=Look(files={".config/waybar/style.css": "* { background: white; color: black; }\n"}),
 )
 
-DESKTOPS: Final = {one.name: one for one in (XFCE, GNOME, KDE, MATE, LXQT, CINNAMON, SWAY)}
+GNOME_WAYLAND: Final = replace(
+    GNOME,
+    name="gnome-wayland",
+    title="GNOME on Wayland",
+    root="gnome",
+    environ={
+        **GNOME.environ,
+        "XDG_SESSION_TYPE": "wayland",
+        "MUTTER_DEBUG_DUMMY_MODE_SPECS": "1280x800",  # a window in the X server
+    },
+    panel=("gnome-shell", "--nested", "--wayland", "--no-x11"),
+)
+
+_KWIN: Final = (
+    'exec env -u WAYLAND_DISPLAY kwin_wayland --x11-display "$DISPLAY" --socket wayland-0'
+    " --width 1280 --height 800 --no-lockscreen --no-global-shortcuts"
+)
+
+KDE_WAYLAND: Final = replace(
+    KDE,
+    name="kde-wayland",
+    title="KDE Plasma on Wayland",
+    root="kde",
+    environ={
+        **KDE.environ,
+        "XDG_SESSION_TYPE": "wayland",
+        "QT_QPA_PLATFORM": "wayland",
+        "KWIN_COMPOSE": "Q",  # it cannot do without, but with Qt's painter
+        "WAYLAND_DISPLAY": "wayland-0",
+        "KWIN_WAYLAND_NO_PERMISSION_CHECKS": "1",
+    },
+    before=(
+        ("sh", "-c", _KWIN),
+        ("kded5",),
+        ("/usr/lib/x86_64-linux-gnu/libexec/kactivitymanagerd",),
+    ),
+    panel=("plasmashell",),
+    display="wayland-0",
+)
+
+_ALL: Final = (XFCE, GNOME, KDE, MATE, LXQT, CINNAMON, SWAY, GNOME_WAYLAND, KDE_WAYLAND)
+
+DESKTOPS: Final = {one.name: one for one in _ALL}

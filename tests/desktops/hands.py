@@ -21,6 +21,8 @@ ANY: Final = ""
 """Whatever row is the first."""
 _UNHEARD: Final = 3.0
 """Seconds after which a key is pressed again: a menu that is still opening takes none."""
+_MOVED: Final = 15.0
+"""Seconds in which a highlight follows a key, however busy the machine is."""
 _PASSING: Final = 15.0
 """Seconds after which every notice here has gone that is not urgent."""
 _STEADY: Final = 6.0
@@ -56,7 +58,7 @@ class Person:
 
     def strip(self, screen: Image.Image) -> Box:
         """Return where the panel is."""
-        top, bottom = self.desktop.strip
+        top, bottom = (self.session.scale * edge for edge in self.desktop.strip)
         return 0, top % screen.height, screen.width, bottom or screen.height
 
     def icon(self, *states: State) -> tuple[int, int] | None:
@@ -152,6 +154,11 @@ class Person:
         """Return the menu as the panel is told it."""
         shown: Shown = asked(self.session.bus, Host.layout)
         return shown
+
+    def items(self) -> list[str]:
+        """Return all items that the panel has been given, whoever they are of."""
+        told: list[str] = asked(self.session.bus, Host.registered_items)
+        return told
 
     def tooltip(self) -> tuple[str, str]:
         """Return the tooltip's heading and text as the panel is told them."""
@@ -254,14 +261,21 @@ class Person:
         """
         if self._under_pointer is not None:
             return self._under_pointer
+        try:
+            return self._highlighted(within)
+        except Broken:
+            # Something else faded meanwhile: GNOME's scroll bars do, once the menu has unfolded.
+            return self._highlighted(within)
+
+    def _highlighted(self, within: Box) -> Box:
         here = self.screen.await_rest().crop(within)
         differs = []
         for away, back in (("Down", "Up"), ("Up", "Down")):
             self.screen.key(away)
-            until(lambda: self._differs(within, here), "the highlight to go on")
+            until(lambda: self._differs(within, here), "the highlight to go on", _MOVED)
             differs.append(_mask(here, self.screen.await_rest().crop(within)))
             self.screen.key(back)
-            until(lambda: not self._differs(within, here), "the highlight to come back")
+            until(lambda: not self._differs(within, here), "the highlight to come back", _MOVED)
         both = ImageChops.darker(*differs).getbbox()
         if both is None:
             raise Broken("no row is under the keyboard")

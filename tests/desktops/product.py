@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import shutil
 import sys
@@ -19,6 +20,8 @@ def product(base: Path) -> Path:
     """
     Return the environment to be shown at :data:`PLACE`, made anew for another wheel.
 
+    Two desktops may be tried at the same time: the second waits until it is made.
+
     Args:
         base: the root whose Python it is for; all have the same.
     """
@@ -27,8 +30,15 @@ def product(base: Path) -> Path:
         raise Broken("dist has no wheel: make wheel")
     digest = hashlib.sha256(wheels[-1].read_bytes()).hexdigest()[:12]
     made = TOOLS / "desktops" / f"product-{digest}"
+    with (TOOLS / "desktops/product.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _make(made, wheels[-1], base)
+    return made
+
+
+def _make(made: Path, wheel: Path, base: Path) -> None:
     if (made / "bin/sso-tray").exists():
-        return made
+        return
     for old in (TOOLS / "desktops").glob("product-*"):
         shutil.rmtree(old)
     made.mkdir(parents=True)
@@ -42,11 +52,10 @@ def product(base: Path) -> Path:
         output([
             sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "download",
             "--only-binary=:all:", f"--python-version={version.strip()}", "--find-links", kept,
-            "--dest", kept, wheels[-1],
+            "--dest", kept, wheel,
         ])  # fmt: skip
         root.root("python3", "-m", "venv", PLACE)
         root.root(
             f"{PLACE}/bin/pip", "--quiet", "install", "--no-index", "--find-links=/opt/wheels",
-            f"/opt/dist/{wheels[-1].name}",
+            f"/opt/dist/{wheel.name}",
         )  # fmt: skip
-    return made

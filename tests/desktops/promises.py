@@ -7,25 +7,31 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from PIL import Image, ImageChops
 
-from tests.desktops.desktops import Desktop
+from tests.desktop.tray_host import ITEM_PATH
+from tests.desktops.desktops import Desktop, Look
 from tests.desktops.hands import ANY, Box, Person
 from tests.desktops.product import PLACE
-from tests.desktops.session import HOME, PROFILES, SIZE
+from tests.desktops.session import HOME, PROFILES, SIZE, Session
 from tests.packages.told import Broken, until
 from tray.core.model import State
 from tray.desktop.icon.icon_drawing import draw
 from tray.desktop.icon.icon_state import SIZES, IconState
 
 LOGIN_SECONDS: Final = 10.0
+_LOOKS: Final = 4
+"""How often nothing is seen behind a locked screen, each time once all is at rest."""
 URGENT_SECONDS: Final = 12.0
 """Longer than any server here shows a notice that is not urgent."""
 _BESIDE_MARK: Final = 28
 """Pixels from a row's beginning, past the radio mark."""
+_SCALED: Final = 0.25
+"""The share of an icon that may be mixed colours, where a panel asks for a size between ours."""
 _ROUNDED: Final = 4
 """What a colour may be off by a panel's way of rounding."""
 NAME: Final = PROFILES[1]
@@ -33,6 +39,20 @@ MANY: Final = 200
 OPENED: Final = f"{HOME}/opened"
 _TYPED: Final = 3.0
 """Seconds in which results have settled: more of them come while the last letters are typed."""
+_UDISKS: Final = "/usr/libexec/udisks2/udisksd"
+_OTHERS: Final = {
+    "udiskie": ("udiskie", "--tray", "--appindicator", "--no-automount", "--no-notify"),
+    "KeePassXC": ("keepassxc",),
+}
+_KEEPASSXC: Final = """\
+[General]
+UpdateCheckMessageShown=true
+[GUI]
+CheckForUpdates=false
+MinimizeOnStartup=true
+MinimizeToTray=true
+ShowTrayIcon=true
+"""
 _PACKAGING: Final = Path(__file__).parents[2] / "packaging/linux"
 _GNOME_FILES: Final = {
     "sso-tray.desktop": "/usr/share/applications",
@@ -138,6 +158,59 @@ def sharp_icon(person: Person, starts: int) -> str:
     return f"{size} pixels, each as drawn"
 
 
+def twice_as_sharp(person: Person, starts: int) -> str:
+    """Where all is twice the size, so is the icon, drawn for it and not blown up."""
+    del starts
+    return _worn(person, person.desktop.twice, "twice", 2)
+
+
+def other_look(person: Person, starts: int) -> str:
+    """On a dark panel and on a light one the icon is drawn as sharply."""
+    del starts
+    return _worn(person, person.desktop.other, "other", 1)
+
+
+def _state_of(session: Session) -> Callable[[], State | None]:
+    def state() -> State | None:
+        there = session.status()
+        return there["sessions"][0]["state"] if there["resident"] else None
+
+    return state
+
+
+def _worn(person: Person, look: Look | None, name: str, scale: int) -> str:
+    """Log in with another look and return what is seen of the icon; then all is as before."""
+    assert look is not None
+    session, root = person.session, person.session.root
+    files = {place: session.kept(place) for place in look.files}
+    keys = [line.split(" ", 2)[:2] for line in look.settings]
+    values = [root.user("gsettings", "get", *key).strip() for key in keys]
+    settings = [" ".join([*key, value]) for key, value in zip(keys, values, strict=True)]
+    session.log_out()
+    session.wear(look, scale)
+    try:
+        session.log_in()
+        state: State = until(_state_of(session), "our own program to answer")
+        x, y = person.sees_icon(state)
+        person.screen.move(SIZE[0] // 3, SIZE[1] // 2)
+        panel = person.screen.await_rest()
+        kept = person.keep(name)
+        about = max(_ROUNDED, person.desktop.about)
+        sizes = [size for size in SIZES if size >= SIZES[0] * scale]
+        off = {size: _off(panel, (x, y), state, size, about) for size in sizes}
+        size, worst = min(off.items(), key=lambda one: one[1])
+        if worst > _SCALED:
+            raise Broken(f"{size} pixels come nearest, {worst:.0%} differ ({kept})")
+        drawn = "each as drawn" if worst == 0 else f"{worst:.0%} of them mixed by the panel"
+        return f"{size} pixels, {drawn}, {kept}"
+    finally:
+        session.log_out()
+        session.wear(Look(files=files, settings=tuple(settings)), 1)
+        session.log_in()
+        person.sees_icon()
+        person.bare()
+
+
 def _off(
     panel: Image.Image, middle: tuple[int, int], state: State, size: int, about: int
 ) -> float:
@@ -186,14 +259,19 @@ def first_submenus(person: Person, starts: int) -> str:
     until(lambda: person.icon() is None, "the icon to go")
     person.session.start()
     person.sees_icon()
+    return f"{_submenus(person)} submenus"
+
+
+def _submenus(person: Person) -> int:
+    """Open each submenu, for the first time since something happened, and return how many."""
     labels = [one.properties["label"] for one in person.menu().children if one.children]
     for label in labels:
-        boxes = person.go_to(label, ANY)
+        boxes = person.go_to(label.replace("__", "_"), ANY)
         left, top, right, bottom = boxes[-1]
         if right - left < 60 or bottom - top < 15:  # half a row, where it overlaps the panel
             raise Broken(f"{label}: {right - left} by {bottom - top} pixels are on the screen")
         person.close()
-    return f"{len(labels)} submenus"
+    return len(labels)
 
 
 def click_acts(person: Person, starts: int) -> str:
@@ -308,9 +386,7 @@ def panel_restarts(person: Person, starts: int) -> str:
     person.sees_icon()
     took = time.monotonic() - began
     person.close()
-    person.open_menu()
-    person.close()
-    return f"{took:.1f} s"
+    return f"{took:.1f} s, {_submenus(person)} submenus on the screen"
 
 
 def notice_acts(person: Person, starts: int) -> str:
@@ -323,10 +399,12 @@ def notice_acts(person: Person, starts: int) -> str:
     until(lambda: person.session.session()["state"] == "signed-in", "the sign-in by the button")
     person.sees_icon("signed-in")
     person.keep("notice-clicked")
+    person.close()
+    count = _submenus(person)
     _urgent(person)
     person.session.sso("login", "corp", "--afresh")
     until(person.nothing_open, "the notice to be withdrawn")
-    return "signs in by the button; another is withdrawn"
+    return f"signs in by the button, {count} submenus on the screen; another is withdrawn"
 
 
 def _urgent(person: Person) -> Box:
@@ -402,6 +480,25 @@ def desktop_search(person: Person, starts: int) -> str:
     return kept
 
 
+def locked_screen(person: Person, starts: int) -> str:
+    """Behind a locked screen a notice waits, and it is there when the screen is unlocked."""
+    del starts
+    person.close()
+    person.session.lock_screen(locked=True)
+    person.session.center.end_session()
+    person.session.root.tries("sso-tray", "renew", "corp")
+    person.sees_icon("ending")
+    waited = all(person.nothing_open() for _ in range(_LOOKS))
+    person.session.lock_screen(locked=False)
+    person.seen("the notice")
+    person.session.sso("login", "corp", "--afresh")
+    person.sees_icon("signed-in")
+    person.close()
+    if not waited:
+        raise Broken("a notice is seen while the screen is locked")
+    return "the notice comes with the unlock"
+
+
 def next_login(person: Person, starts: int) -> str:
     """After a logout and a login there is one daemon, one icon, and no session is lost."""
     del starts
@@ -412,16 +509,62 @@ def next_login(person: Person, starts: int) -> str:
     person.sees_icon("signed-in")
     person.close()
     daemons = session.daemons()
+    ours = [item for item in person.items() if ITEM_PATH.strip("/") in item]
     after = session.session()["state"]
-    if len(daemons) != 1 or (before, after) != ("signed-in", "signed-in"):
-        raise Broken(f"{len(daemons)} daemons; the session was {before} and is {after}")
-    return "one daemon, still signed in"
+    if (len(daemons), len(ours)) != (1, 1) or (before, after) != ("signed-in", "signed-in"):
+        seen = f"{len(daemons)} daemons, {len(ours)} items"
+        raise Broken(f"{seen}; the session was {before} and is {after}")
+    return "one daemon, one item, still signed in"
+
+
+def beside_others(person: Person, starts: int) -> str:
+    """Wherever the icons of udiskie and of KeePassXC appear, ours does, in whatever order."""
+    del starts
+    session, root = person.session, person.session.root
+    root.write(f"{HOME}/.config/keepassxc/keepassxc.ini", _KEEPASSXC)
+    root.starts(_UDISKS, user=False)
+    root.root("gdbus", "wait", "--system", "org.freedesktop.UDisks2")
+    person.sees_icon()
+    seen = []
+    for name, command in _OTHERS.items():
+        taken = len(person.items()) + 1
+        session.begin(*command)
+        until(partial(_has_items, person, taken), f"the icon of {name}")
+        person.sees_icon()
+        seen.append(name)
+    session.sso("quit")
+    until(lambda: person.icon() is None, "the icon to go")
+    session.start()
+    person.sees_icon()
+    taken = len(_OTHERS) + 1
+    until(partial(_has_items, person, taken), "our icon beside the others")
+    person.keep("beside-others")
+    session.kill_panel()
+    session.start_panel()
+    session.await_tray()
+    person.sees_icon()
+    until(partial(_has_items, person, taken), "the other icons after the panel's restart")
+    return f"with {' and '.join(seen)}; {person.keep('beside-others-again')}"
+
+
+def _has_items(person: Person, count: int) -> bool:
+    return len(person.items()) >= count
 
 
 PROMISES: Final = (
     Promise("icon within 10 s of login", icon_at_login),
     Promise("icon at every start", every_start),
     Promise("icon sharp", sharp_icon),
+    Promise(
+        "icon sharp at twice the size",
+        twice_as_sharp,
+        lambda desktop: "" if desktop.twice else "it can't be asked for here",
+    ),
+    Promise(
+        "icon sharp in the other look",
+        other_look,
+        lambda desktop: "" if desktop.other else "its panel has one look",
+    ),
     Promise("left click opens the menu or a notice", left_click),
     Promise("right click opens the menu", right_click),
     Promise("submenus on the screen", first_submenus),
@@ -432,7 +575,9 @@ PROMISES: Final = (
     Promise("back after the panel restarts", panel_restarts),
     Promise("notice: button, withdrawal", notice_acts),
     Promise("urgent notice stays", notice_stays),
+    Promise("a locked screen holds notices back", locked_screen),
     Promise("logout and login", next_login),
+    Promise("beside udiskie and KeePassXC", beside_others),
     Promise("200 profiles", many_profiles),
     Promise(
         "desktop search",

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from tests.components import require
 from tests.desk import Running, Screen, start_screen
-from tests.desktops.desktops import COMMON, Desktop
+from tests.desktops.desktops import COMMON, Desktop, Look
 from tests.desktops.product import PLACE, product
 from tests.packages.root import UID, USER, Root, base, clean_root, environment
 from tests.packages.told import until
@@ -87,7 +87,10 @@ class Session:
         self.desktop = desktop
         self.root = root
         self.center = center
+        self.scale = 1
         self.screen: Screen
+        self._plain = dict(root.environ)
+        self._settings: tuple[str, ...] = ()
         self._server = Running(logs)
         self._panel: subprocess.Popen[str] | None = None
         self._ended_at_logout: list[subprocess.Popen[str]] = []
@@ -107,6 +110,9 @@ class Session:
             lambda: root.tries("gdbus", "wait", "--system", "org.freedesktop.DBus") == 0, "a bus"
         )
         root.starts("python3", "-m", "dbusmock", "--system", "--template", "logind", user=False)
+        self._logind(
+            "org.freedesktop.DBus.Mock.AddSession", "c1", "seat0", f"uint32 {UID}", USER, "true"
+        )
         for path in root.root("sh", "-c", "ls /usr/share/dbus-1/services").split():
             if re.fullmatch(self.desktop.services, path.removesuffix(".service")):
                 root.root("sed", "-e", "/^SystemdService/d", "-e", f"w /run/services/{path}",
@@ -120,6 +126,16 @@ class Session:
     def _bus_config(self, kind: str, socket: str, services: str) -> None:
         text = _BUS.format(kind=kind, socket=socket, services=services)
         self.root.write(f"/run/{kind}.conf", text, user=False)
+
+    def _logind(self, method: str, *words: str, path: str = "/org/freedesktop/login1") -> None:
+        place = ("--dest", "org.freedesktop.login1", "--object-path", path)
+        until(lambda: self.root.tries("gdbus", "wait", "--system", place[1]) == 0, "the sessions")
+        self.root.root("gdbus", "call", "--system", *place, "--method", method, *words)
+
+    def lock_screen(self, *, locked: bool) -> None:
+        """Have logind say that the screen is locked, as a locker does, or that it is not."""
+        hint = "org.freedesktop.login1.Session.SetLockedHint"
+        self._logind(hint, str(locked).lower(), path="/org/freedesktop/login1/session/c1")
 
     def await_tray(self) -> None:
         """Wait until the desktop takes icons."""
@@ -146,28 +162,42 @@ class Session:
         display = start_screen(self._server, eyes, require("xvfb"), SIZE, "-ac")
         root.environ["DISPLAY"] = eyes["DISPLAY"] = display
         self.screen = Screen(eyes)
-        self._begin("dbus-daemon", "--config-file=/run/session.conf", "--nofork")
+        self.begin("dbus-daemon", "--config-file=/run/session.conf", "--nofork")
         until(
             lambda: root.tries("gdbus", "wait", "--session", "org.freedesktop.DBus") == 0, "a bus"
         )
-        self._begin(
+        self.begin(
             "gnome-keyring-daemon", "--foreground", "--components=secrets", "--unlock", said="x"
         )
-        for line in self.desktop.settings:
+        for line in (*self.desktop.settings, *self._settings):
             root.user("gsettings", "set", *line.split(" ", 2))
-        first, *others = self.desktop.before
-        self._begin(*first)
-        if self.desktop.display:
-            made = f"{RUN}/{self.desktop.display}"
-            until(lambda: root.tries("test", "-S", made) == 0, f"{made} to be there")
-        for command in others:
-            self._begin(*command)
+        made = f"{RUN}/{self.desktop.display}"
+        for number, command in enumerate(self.desktop.before):
+            self.begin(*command)
+            if number == 0 and self.desktop.display:
+                until(lambda: root.tries("test", "-S", made) == 0, f"{made} to be there")
         self.start_panel()
         for command in self.desktop.after:
-            self._begin(*command)
+            self.begin(*command)
         if root.tries("test", "-e", _ENTRY) == 0:
             (command,) = re.findall(r"^Exec=(.+)$", root.read(_ENTRY), re.MULTILINE)
             self.root.starts("sh", "-c", 'exec "$@" >/dev/null 2>&1', "sh", *shlex.split(command))
+
+    def wear(self, look: Look, scale: int) -> None:
+        """Have all look otherwise from the next login on, so many times as large."""
+        self.scale = scale
+        self.root.environ = {**self._plain, **look.environ}
+        self._settings = look.settings
+        for place, text in look.files.items():
+            if text is None:
+                self.root.user("rm", "-f", f"{HOME}/{place}")
+            else:
+                self.root.write(f"{HOME}/{place}", text)
+
+    def kept(self, place: str) -> str | None:
+        """Return what a file in the home has, None where there is none."""
+        there = self.root.tries("test", "-e", f"{HOME}/{place}") == 0
+        return self.root.read(f"{HOME}/{place}") if there else None
 
     def log_out(self) -> None:
         """End what was started at login but our own program, as when a session's leader dies."""
@@ -179,7 +209,7 @@ class Session:
 
     def start_panel(self) -> None:
         """Start what shows the icons."""
-        self._panel = self._begin(*self.desktop.panel)
+        self._panel = self.begin(*self.desktop.panel)
 
     def kill_panel(self) -> None:
         """End it, as a crash does."""
@@ -188,7 +218,8 @@ class Session:
         self.root.user("pkill", "-KILL", "-x", "--", name[:15])
         self._panel.wait()
 
-    def _begin(self, *command: str, said: str = "") -> subprocess.Popen[str]:
+    def begin(self, *command: str, said: str = "") -> subprocess.Popen[str]:
+        """Start what ends with the login; what it prints is in the home, by its name."""
         log = f"{HOME}/{Path(command[0]).name}.log"
         noted = f'log=$1; shift; echo $$ >>{_PIDS}; exec "$@" >>"$log" 2>&1'
         process = self.root.starts("sh", "-c", noted, "sh", log, *command, said=said)
@@ -228,7 +259,7 @@ class Session:
 @contextmanager
 def session_on(desktop: Desktop) -> Iterator[Session]:
     """Give the machine of a desktop, booted."""
-    below = base(f"desktops/{desktop.name}", packages_of(desktop))
+    below = base(f"desktops/{desktop.root or desktop.name}", packages_of(desktop))
     shows = {PLACE: product(below)}
     with (
         IdentityCenter(auto_approve=True, token_life=TOKEN_LIFE) as center,

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from tests.fake_aws.client import Client
 from tests.fake_aws.conftest import ONE_TRY
 from tray.fake_aws.identity_center import IdentityCenter
+from tray.fake_aws.realm import IamUser
 
 if TYPE_CHECKING:
     from types_boto3_sts import STSClient
@@ -152,3 +153,84 @@ def test_another_action(client: Client) -> None:
     got = client.send("POST", "/", b"Action=GetSessionToken&Version=2011-06-15")
 
     assert (400, True) == (got.status, "<Code>InvalidAction</Code>" in got.text)
+
+
+@pytest.fixture
+def user(center: IdentityCenter) -> IamUser:
+    """A user whose keys need an MFA code."""
+    return center.iam_user("bob")
+
+
+def keys_of(user: IamUser) -> Keys:
+    """Return a user's own keys, which have no session token."""
+    return {
+        "aws_access_key_id": user.keys.access_key_id,
+        "aws_secret_access_key": user.keys.secret_access_key,
+        "aws_session_token": "",
+    }
+
+
+class Device(TypedDict, total=False):
+    """A device and a code, as AssumeRole takes them."""
+
+    SerialNumber: str
+    TokenCode: str
+
+
+def test_a_users_code_is_taken_once(center: IdentityCenter, speak: Speak, user: IamUser) -> None:
+    """With serial and code a user gets the role; the same code never works again."""
+    sts, code = speak(keys_of(user)), user.code()
+
+    def ask() -> str:
+        return sts.assume_role(
+            RoleArn="arn:aws:iam::999999999999:role/Deploy",
+            RoleSessionName="me",
+            SerialNumber=user.mfa_serial,
+            TokenCode=code,
+        )["AssumedRoleUser"]["Arn"]
+
+    assert ask().endswith("assumed-role/Deploy/me")
+    with pytest.raises(ClientError, match="invalid MFA one time pass code"):
+        ask()
+    assert [user.mfa_serial] == [one["SerialNumber"] for one in center.assumed_roles()]
+    assert "TokenCode" not in center.assumed_roles()[0]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"SerialNumber": "arn:aws:iam::123456789011:mfa/bob"}, "must provide both"),
+        ({"TokenCode": "123456"}, "must provide both"),
+        (
+            {"SerialNumber": "arn:aws:iam::123456789011:mfa/eve", "TokenCode": "123456"},
+            "unable to validate",
+        ),
+        (
+            {"SerialNumber": "arn:aws:iam::123456789011:mfa/bob", "TokenCode": "123456"},
+            "invalid MFA one time pass code",
+        ),
+        (
+            {"SerialNumber": "arn:aws:iam::123456789011:mfa/bob", "TokenCode": "12345a"},
+            "six digits",
+        ),
+    ],
+)
+def test_a_code_is_checked_with_its_serial(
+    speak: Speak, user: IamUser, given: Device, said: str
+) -> None:
+    """A missing half, another's device and a code that nothing made are refused as AWS does."""
+    with pytest.raises(ClientError, match=said):
+        speak(keys_of(user)).assume_role(
+            RoleArn="arn:aws:iam::999999999999:role/Deploy", RoleSessionName="me", **given
+        )
+
+
+def test_a_role_has_no_mfa_device(speak: Speak, keys: Keys, user: IamUser) -> None:
+    """Role credentials cannot prove a user's device, even with a good code."""
+    with pytest.raises(ClientError, match="unable to validate"):
+        speak(keys).assume_role(
+            RoleArn="arn:aws:iam::999999999999:role/Deploy",
+            RoleSessionName="me",
+            SerialNumber=user.mfa_serial,
+            TokenCode=user.code(),
+        )

@@ -13,9 +13,10 @@ import re
 import signal
 import subprocess
 import threading
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -26,6 +27,9 @@ from tests.components import Component, require
 from tests.desk import Running, start_screen, until
 from tests.keyring_session import PASSWORD, PATIENCE, PROMPTER, SECRETS, KeyringSession
 
+_TAKEN: Final = 8.0
+"""Seconds after which a dialog that is still there has not heard all keys."""
+_LOOK_AGAIN: Final = 0.2
 _BUS: Final = "org.freedesktop.DBus"
 _WALLET: Final = "kdewallet"
 _KWALLET: Final = DBusAddress("/modules/kwalletd5", "org.kde.kwalletd5", "org.kde.KWallet")
@@ -105,11 +109,26 @@ class RealKeyring(ABC):
         """Return the titles of the windows it has shown so far, its main window left out."""
         return set(self._seen)
 
-    def answer(self) -> None:
-        """Give the password to the dialog that is on the screen, as a person does."""
-        self._type(self.shown())
-        until(lambda: not self._windows() or None, "the dialog to go")
+    def answer(self, waiting: Callable[[], bool]) -> bool:
+        """
+        Give the password to each dialog, as a person does: again where one has not taken it.
+
+        Args:
+            waiting: whether the program that wants to be let in is still there.
+
+        Returns:
+            Whether there was one.
+        """
+        shown = False
+        while waiting():
+            if windows := self._windows():
+                shown = True
+                self._type(windows[-1][0])
+                with suppress(AssertionError):
+                    until(lambda: not self._windows() or None, "the dialog to go", _TAKEN)
+            time.sleep(_LOOK_AGAIN)
         self._seen.clear()
+        return shown
 
     def shown(self) -> str:
         """Return the id of its dialog, once it is on the screen."""
@@ -121,6 +140,7 @@ class RealKeyring(ABC):
 
     def _type(self, window: str) -> None:
         self._xdotool("windowfocus", "--sync", window)
+        self._xdotool("key", "ctrl+a")  # what is left of a password that came too early
         self._xdotool("type", "--delay", "12", PASSWORD)
         self._xdotool("key", "Return")
 

@@ -25,6 +25,8 @@ DESKTOP = (
 )  # fmt: skip
 """The panel's desktop; gdbus is how the menu is asked from beside the panel."""
 _LEFT_OUT = tuple(f"path-exclude=/usr/share/{name}/*" for name in ("doc", "locale", "man"))
+_MADE_WITHIN = 3600.0
+"""Seconds: a desktop's thousand packages take two minutes, and twenty where others are at work."""
 USER = "ada"
 UID = 1000
 
@@ -79,7 +81,7 @@ def base(kind: str = "package", packages: Sequence[str] = DESKTOP) -> Path:
         "mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(packages)}", *options,
         f'--customize-hook=chroot "$1" useradd --create-home --uid {UID} {USER}',
         suite, fresh, *_sources(suite),
-    ])  # fmt: skip
+    ], patience=_MADE_WITHIN)  # fmt: skip
     fresh.rename(made)
     return made
 

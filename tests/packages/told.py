@@ -71,6 +71,7 @@ def output(
     *,
     environ: Mapping[str, str] | None = None,
     cwd: Path | None = None,
+    patience: float = PATIENCE * 4,
 ) -> str:
     """
     Run a program and return what it says.
@@ -87,7 +88,7 @@ def output(
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        timeout=PATIENCE * 4,
+        timeout=patience,
     )
     if done.returncode:
         words = " ".join(map(str, command))

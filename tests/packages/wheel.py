@@ -20,6 +20,7 @@ TWINE = "twine>=6.1,<8"
 IN_WHEEL = (
     "tray/__main__.py", "tray/py.typed", "tray/credential_helper/credentials.py",
     "tray/credential_helper/shell/hook.zsh", "tray/guide/security.md",
+    "tray/page/static/index.html", "tray/page/static/page.js", "tray/page/static/page.css",
 )  # fmt: skip
 IN_SOURCES = (
     "icons/sso-tray.svg", "packaging/build.py", "packaging/deb/nfpm.yaml", "tests/desk.py",

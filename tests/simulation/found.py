@@ -440,5 +440,22 @@ FOUND = (
         do("revoke", 23595.078, much=0.619), do("click", 24939.361, much=0.856),
         do("folder lost", 27957.877), do("click", 28428.587, much=0.46), until=30113,
     ),
+    Sequence(
+        "after a restart a name's record counts of the portal that it meant before", 92592,
+        do("click", 7147.699, much=0.546), do("config", 37990.72, "twin", 0.804),
+        do("config", 41852.771, much=0.867), do("config", 47877.543, "lab", 0.724),
+        do("restart compared", 48616.63, much=0.078), until=48677,
+    ),
+    Sequence(
+        "a restart forgets Retry-After of a session whose file is gone", 111088,
+        do("click", 64105.259, "twin", 0.227), do("aws 429", 112792.642, "twin", 0.89),
+        do("folder lost", 114973.434, "twin"), do("restart", 116247.443, "twin", 0.616),
+        until=116248,
+    ),
+    Sequence(
+        "a sign-in copied under another session's name is renewed there", 92699,
+        do("aws sso login", 13475.631, "twin", 0.944), do("foreign", 28353.035, much=0.239),
+        until=28400,
+    ),
 )  # fmt: skip
 """What an explorer has found, once."""

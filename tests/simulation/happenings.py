@@ -259,7 +259,7 @@ def _restart_without(*, old: bool) -> Callable[[World, Happening], None]:
 
 def _compare(world: World, one: Happening) -> None:
     """Restart the daemon in a quiet moment, and compare what it shows a minute later."""
-    if not world.promises.is_quiet():
+    if not world.promises.is_quiet() or world.workers.kill_after is not None:
         return
     before = _shown(world)
     damage = (None, False, True)[int(one.much * 3)]

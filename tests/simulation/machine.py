@@ -36,8 +36,10 @@ EVERY_FILE = "*"
 INPUTS = ("active-profile", "previous-profile", "last-config.json")
 """Files of our state directory that say nothing of a session."""
 KEPT_STATES = 40
-STATE_EVERY = 3 * 3600.0
+STATE_EVERY = 3600.0
 """Copies of our state directory, and seconds between two."""
+OLD_STATE = 12 * 3600.0
+"""How old a copy that is put back is at least, where the walk is long enough for one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,21 +282,33 @@ class Machine:
         del self.states[:-KEPT_STATES]
 
     def damage_state(self, which: float, *, old: bool, inputs: bool = False) -> str | None:
-        """Lose a file of our state directory, or put one back that is a day old."""
-        names = [name for name in self.state_files() if (name in INPUTS) == inputs]
+        """Lose a file of our state directory, or put back a copy hours old, if there is one."""
+        files = self.state_files()
+        names = [name for name in files if (name in INPUTS) == inputs]
         if not names:
             return None
-        name = sorted(names)[int(which * len(names))]
+        before = self._old_state(names) if old else {}
+        aged = [name for name in names if name in before]
+        chosen = sorted(aged or names)
+        name = chosen[int(which * len(chosen))]
         path = self.paths.state / name
-        before = [files for at, files in self.states if at <= self.time - 12 * 3600]
-        if not old or not before or name not in before[-1]:
-            path.unlink()
+        path.unlink()
+        if not aged:
             self.met["input-lost" if inputs else "state-lost"] += 1
             return f"{name} is lost"
         self.met["input-old" if inputs else "state-old"] += 1
-        path.unlink()
-        path.write_bytes(before[-1][name])
+        path.write_bytes(before[name])
         return f"{name} is old"
+
+    def _old_state(self, names: list[str]) -> dict[str, bytes]:
+        """Return the latest copies of our state's files that are old, or else the oldest."""
+        copies: dict[str, bytes] = {}
+        for at, files in self.states:
+            if at <= self.time - OLD_STATE:
+                copies |= files
+            elif at <= self.time - STATE_EVERY:
+                copies = files | copies
+        return {name: copies[name] for name in names if name in copies}
 
 
 def signature(path: str) -> object:

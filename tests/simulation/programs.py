@@ -223,7 +223,7 @@ def put_back(world: World, one: Happening) -> None:
 
 
 def foreign(world: World, one: Happening) -> None:
-    """The file of another session's portal lands under this one's name."""
+    """The file of another session lands under this one's name, mostly of another portal."""
     key = session_of(world, one).key
     others = [data for other, data in _files(world) if other != key]
     if not others:
@@ -231,7 +231,9 @@ def foreign(world: World, one: Happening) -> None:
     world.truth.thrown(key)
     world.truth.unwell()
     world.note("given", key)
-    world.machine.write(key, others[int(one.much * len(others))])
+    data = others[int(one.much * len(others))]
+    world.truth.copied(data)
+    world.machine.write(key, data)
 
 
 def _files(world: World) -> list[tuple[str, bytes]]:

@@ -137,8 +137,10 @@ class Promises:
             Broken: one does not hold.
         """
         self._count += 1
-        if abs(now.wall - self._held_at) > MINUTE:
+        late = abs(now.wall - self._held_at) > MINUTE
+        if late or _at_work(before) != _at_work(after):
             self._world.truth.is_shown(before, now)
+        if late:
             self._world.truth.tries_are_made()
         self._held_at = now.wall
         self._timer(after, now)
@@ -394,13 +396,13 @@ class Promises:
         return not portal.lives(self._world.machine.time + policy.ENDING_BEFORE)
 
     def _ran_out(self, key: str) -> bool:
-        """Whether what nobody can renew was well when the person looked, an hour ago at most."""
+        """Whether what nobody can renew, ended or ending, was well when the person last looked."""
         machine = self._world.machine
         entry = machine.file(key)
         given = entry.given if entry is not None else None
         if given is None or given.refresh is not None:
             return False
-        return machine.time - HOUR <= given.ends <= machine.time
+        return machine.time - HOUR <= given.ends <= machine.time + policy.ENDING_BEFORE
 
     def broken(self, promise: str, told: str) -> None:
         """Raise what does not hold, if it is looked at."""
@@ -411,6 +413,10 @@ class Promises:
         if self._world.machine.clockwork.current is None:
             raise found
         self.found = self.found or found  # a job would take it for a failure of its own
+
+
+def _at_work(state: TrayState) -> list[bool]:
+    return [one.job is not None or one.sign_in is not None for one in state.sessions.values()]
 
 
 def _wished(known: Session, event: ev.Event, kind: str, asked: type[ev.Event]) -> bool:

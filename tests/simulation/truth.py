@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tests.core.story import T0
 from tests.simulation.aws import Given
+from tests.simulation.happenings import KEYS
 from tests.simulation.machine import Entry
 from tray.core import effects as fx
 from tray.core.model import Now, SsoSession
@@ -47,12 +48,13 @@ class Truth:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._false: dict[tuple[str, str], tuple[float, str]] = {}
+        self._false: dict[tuple[str, str], tuple[float, float]] = {}  # seconds; seen last
         self._families: dict[str, tuple[str, int]] = {}
         self._held_once: set[tuple[str, int]] = set()
         self.ours: set[tuple[str, str]] = set()
         self._kept_families: list[tuple[str, int]] = []
         self.thrown_away: set[tuple[str, int]] = set()
+        self._copied: set[tuple[str, int]] = set()
         self.signed_out_at: dict[str, float] = {}
         self.signed_out_of: dict[str, str] = {}
         self.unrecorded_outs: set[str] = set()
@@ -167,21 +169,25 @@ class Truth:
         for key in self._families:
             self.thrown(key)
 
+    def copied(self, data: bytes) -> None:
+        """Somebody puts a file under another session's name: that one may renew its token, too."""
+        entry = self._world.machine.entry_in(data)
+        if entry is not None and entry.given is not None:
+            self._copied.add((entry.given.place, entry.given.family))
+
     def returned(self, key: str) -> None:
         """What was thrown away lies in its file again."""
         entry = self._world.machine.file(key)
         if entry is not None and entry.given is not None:
             self.thrown_away.discard((entry.given.place, entry.given.family))
 
-    def unrecorded(self, key: str) -> None:
+    def unrecorded(self, start_url: str) -> None:
         """
         The daemon ends before it could write down what it knew of a session, so nobody knows it.
 
         That a sign-in afresh has ended the older token only AWS can tell now, at the next renewal.
         """
-        for session in self._world.catalog.sessions:
-            if session.key == key:
-                self.portal_ended_at.pop(session.start_url, None)
+        self.portal_ended_at.pop(start_url, None)
 
     def removed(self, key: str) -> None:
         """Somebody removes a file, which signs out on this machine while AWS takes the token."""
@@ -367,13 +373,18 @@ class Truth:
     # --- Truth -----------------------------------------------------------------
 
     def is_shown(self, state: TrayState, now: Now) -> None:
-        """Nothing that is shown is false for longer than a minute after it could be known."""
+        """
+        Nothing that is shown is false for longer than a minute after it could be known.
+
+        What a job takes is no part of that minute, as it may be finding out, but it begins no
+        other minute either.
+        """
         for key, session in state.sessions.items():
             self._is_proved(session, state, now)
             busy = session.job is not None or session.sign_in is not None
-            lies = {} if busy or not self.is_well(key) else self._lies(session, state, now)
+            lies = self._lies(session, state, now) if self.is_well(key) else {}
             for name in {one for at, one in self._false if at == key} | set(lies):
-                self._judge(key, name, lies.get(name))
+                self._judge(key, name, lies.get(name), busy=busy)
 
     def _unasked(self, key: str) -> bool:
         """Whether the file holds what came after a sign-out, since when AWS has taken nothing."""
@@ -391,14 +402,20 @@ class Truth:
             promise = "truth: after a sign-out only AWS's word signs in"
             self._world.promises.broken(promise, f"{session.key}: it is {shown}")
 
-    def _judge(self, key: str, promise: str, lie: tuple[str, float] | None) -> None:
+    def _judge(
+        self, key: str, promise: str, lie: tuple[str, float] | None, *, busy: bool
+    ) -> None:  # fmt: skip
         if lie is None:
             self._false.pop((key, promise), None)
             return
         told, patience = lie
         time = self._world.machine.time
-        since, _ = self._false.setdefault((key, promise), (time, told))
-        if time - max(since, self.unwell_at) > patience:
+        seconds, last = self._false.get((key, promise), (0.0, time))
+        if self.unwell_at > last:
+            seconds, last = 0.0, self.unwell_at
+        seconds += 0.0 if busy else time - last
+        self._false[key, promise] = seconds, time
+        if seconds > patience and not busy:
             self._world.promises.broken(promise, f"{key}: {told}")
 
     def _lies(
@@ -552,9 +569,11 @@ class Truth:
             if after < before and known and lost:
                 told = f"{key}: {after} over {before}"
                 world.promises.broken("safety: no older token over a newer", told)
+        family = new.given.place, new.given.family
+        if (key, new.given.access) not in self.ours and family in self._kept_families:
+            self._kept_families.remove(family)  # a program has renewed it: it comes in once more
         self.ours.add((key, new.given.access))
         self.kept_under.setdefault(new.given.access, machine.offset)
-        family = new.given.place, new.given.family
         if family not in self._kept_families:
             self._kept_families.append(family)
 
@@ -570,15 +589,14 @@ class Truth:
                 continue  # nobody renews it
             if machine.writing[key] or not machine.whole(key):
                 continue  # a program still holds what it writes: the file is not its last word
-            entries = [*machine.kept(key), *self._in_hand(key)]
-            entry = machine.file(key)
-            if entry is not None:
-                entries.append(entry)
+            # Copied by hand, it is whose name has renewed it last.
+            names = set(KEYS) if (place, family) in self._copied else {key}
             held = any(
                 one.given is not None
                 and (one.given.place, one.given.family) == (place, family)
                 and machine.aws.accepts(one.refresh)
-                for one in entries
+                for name in names
+                for one in self._held(name)
             )
             if held:
                 self._held_once.add((place, family))
@@ -587,6 +605,12 @@ class Truth:
                     self.thrown_away.add((place, family))
                 else:
                     world.promises.broken("safety: no refresh token is lost", f"{key} of {place}")
+
+    def _held(self, key: str) -> list[Entry]:
+        """Return what keyring, living processes and file hold of a session."""
+        entry = self._world.machine.file(key)
+        entries = [*self._world.machine.kept(key), *self._in_hand(key)]
+        return entries if entry is None else [*entries, entry]
 
     def _spent(self, key: str, place: str, family: int) -> bool:
         """Whether an answer of AWS's never came, or nobody was left to keep it."""

@@ -82,7 +82,7 @@ class World:
         self.ends_of: dict[str, int] = {}
         self._deeds: dict[tuple[str, str], list[float]] = {}
         self._seen: dict[str, object] = {}
-        self._unsaved: dict[str, Memory] = {}
+        self._unsaved: dict[str, tuple[str, Memory]] = {}  # start URL beside it
         self.state = TrayState(machine=f"desk-{seed}")
         self._next_look: tuple[TrayState, float | None] = (TrayState(machine=""), None)
         self.workers = Workers(self)
@@ -227,8 +227,8 @@ class World:
         self.truth.unwell()
         self.promises.restarted()
         self._seen.clear()
-        for key in self._unsaved:
-            self.truth.unrecorded(key)
+        for start_url, _ in self._unsaved.values():
+            self.truth.unrecorded(start_url)
         self._unsaved.clear()
         self._watch(told=False)
         self.inputs.begin()
@@ -260,10 +260,10 @@ class World:
         life = self.life
         try:
             while self._unsaved:
-                key, memory = self._unsaved.popitem()
+                key, (start_url, memory) = self._unsaved.popitem()
                 Records(self.machine.paths.state).change(key, memory=memory)
         except (Unread, OSError):
-            self._unsaved.setdefault(key, memory)
+            self._unsaved.setdefault(key, (start_url, memory))
             self.later(FAULT_PAUSE, "memories written again",
                        lambda: self._write_memories() if life == self.life else None)  # fmt: skip
 
@@ -309,7 +309,8 @@ class World:
             case fx.ShowNotice():
                 self.person.noticed(effect.notice)
             case fx.SaveMemory():
-                self._unsaved[effect.key] = effect.memory
+                start_url = self.state.sessions[effect.key].config.start_url
+                self._unsaved[effect.key] = start_url, effect.memory
                 self._write_memories()
             case fx.ReadAgain():
                 if effect.file.kind == "token":
@@ -327,6 +328,7 @@ class World:
                 | fx.RecordHistory()
                 | fx.CopyText()
                 | fx.RememberRole()
+                | fx.OpenPage()
                 | fx.OpenTerminal()
                 | fx.ChangeSetting()
                 | fx.ListRoles()

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from tests import components
 from tray.errors import UserMustAct
+from tray.system.autostart.applications_entry import MenuEntry
 from tray.system.autostart.autostart_entry import Autostart
 from tray.system.autostart.launch_agent import LaunchAgent
 from tray.system.autostart.run_key import APPROVED, RUN, VALUE, RunKey
 from tray.system.autostart.start_at_login import autostart_for, own_command
-from tray.system.autostart.xdg_autostart import DesktopEntry, parse, render, split_exec
+from tray.system.autostart.xdg_autostart import DesktopEntry, icon_of, parse, render, split_exec
 
 HERE = ["/opt/sso tray/bin/sso-tray", "run"]
 THERE = ["/home/me/.local/bin/sso-tray", "run"]
@@ -68,6 +69,7 @@ class Place:
         self.kind = kind
         ways: dict[str, Autostart] = {
             "linux": DesktopEntry(self.file),
+            "menu": MenuEntry(self.file),
             "macos": LaunchAgent(self.file),
             "windows": RunKey(self.registry),
         }
@@ -85,7 +87,7 @@ class Place:
             self.registry.values[APPROVED, VALUE] = bytes([2 if on else 3]) + bytes(11)
             return
         text = self.file.read_text()
-        if self.kind == "linux":
+        if self.kind in ("linux", "menu"):
             # As Xfce's settings do: the key is written, other keys keep, their order may not.
             head, *lines = [line for line in text.splitlines() if not line.startswith("Hidden")]
             switch = f"Hidden={str(not on).lower()}"
@@ -103,7 +105,7 @@ class Place:
             self.file.write_text(self.file.read_text().replace("sso-tray", "my-own-tray", 1))
 
 
-@pytest.fixture(params=["linux", "macos", "windows"])
+@pytest.fixture(params=["linux", "menu", "macos", "windows"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     """Each system's way."""
     return Place(request.param, tmp_path)
@@ -214,11 +216,13 @@ def test_the_entry_is_valid(tmp_path: Path) -> None:
     validate = components.require("desktop-file-validate")
     file = tmp_path / "sso-tray.desktop"
     for command in (HERE, [*HERE, *ODD]):
-        DesktopEntry(file).enable(command)
+        for kind in (DesktopEntry, MenuEntry):
+            file.unlink(missing_ok=True)
+            kind(file).enable(command)
 
-        done = subprocess.run([validate, file], capture_output=True, text=True, check=False)
+            done = subprocess.run([validate, file], capture_output=True, text=True, check=False)
 
-        assert (0, "") == (done.returncode, done.stdout + done.stderr)
+            assert (0, "") == (done.returncode, done.stdout + done.stderr)
 
 
 def test_a_desktop_starts_exactly_the_command(tmp_path: Path) -> None:
@@ -244,7 +248,7 @@ def test_a_desktop_starts_exactly_the_command(tmp_path: Path) -> None:
 @given(st.lists(st.text(st.characters(exclude_categories=["C", "Z"])), min_size=1))
 def test_what_is_written_is_read_back(command: list[str]) -> None:
     """Every printable command survives, so that a move is told from a stay."""
-    assert command == split_exec(parse(render(command))["Exec"])
+    assert command == split_exec(parse(render(command, {}))["Exec"])
 
 
 @pytest.mark.parametrize("word", ["a\nExec=evil", "a\0", "\udc80"])
@@ -275,6 +279,36 @@ def test_the_entry_lies_where_desktops_look(
     entry = autostart_for({"HOME": home, **environ})
 
     assert str(tmp_path / place) == entry.place
+
+
+def test_a_package_s_menu_entry_is_enough(tmp_path: Path) -> None:
+    """Nothing is written beside it, and only its package takes it away; our own is ours again."""
+    theirs = tmp_path / "share/applications/sso-tray.desktop"
+    theirs.parent.mkdir(parents=True)
+    environ = {"HOME": str(tmp_path / "me"), "XDG_DATA_DIRS": f"/nowhere:{tmp_path / 'share'}"}
+    entry = MenuEntry.of(environ)
+    entry.enable(HERE)
+    theirs.write_text("[Desktop Entry]\n")
+    own = Path(entry.place)
+    before = own.exists()
+    entry.disable()
+
+    entry.enable(HERE)
+
+    assert (True, False, "on") == (before, own.exists(), entry.status())
+    assert own == tmp_path / "me/.local/share/applications/sso-tray.desktop"
+    with pytest.raises(UserMustAct, match="belongs to a package"):
+        entry.disable()
+
+
+def test_the_icon_is_a_file_where_no_desktop_looks_for_it(tmp_path: Path) -> None:
+    """Pip and pipx put the picture below an environment; a package puts it where all look."""
+    picture = tmp_path / "share/icons/hicolor/scalable/apps/sso-tray.svg"
+    bare = icon_of(tmp_path)
+    picture.parent.mkdir(parents=True)
+    picture.write_text("<svg/>")
+
+    assert ("sso-tray", str(picture)) == (bare, icon_of(tmp_path))
 
 
 # --- macOS -------------------------------------------------------------------------------------

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tray.credential_helper.credentials import OF_ENDPOINTS
 from tray.system.agent_places import LONGEST_SOCKET_PATH, is_private_directory
-from tray.system.paths import Paths, fingerprint, world
+from tray.system.paths import ENDPOINT_VARIABLES, Paths, fingerprint, world
 
 
 def private(directory: Path) -> Path:
@@ -150,6 +151,7 @@ def test_the_world_names_paths_and_endpoints_and_no_credential() -> None:
             "HOME": "/h",
             "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
             "AWS_ENDPOINT_URL_SSO_OIDC": "http://127.0.0.1:2",
+            "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9000",
             "AWS_SECRET_ACCESS_KEY": "wJalr",
             "AWS_PROFILE": "dev",
         }
@@ -166,9 +168,15 @@ def test_the_world_names_paths_and_endpoints_and_no_credential() -> None:
     } == described
 
 
+def test_the_helper_and_the_daemon_compare_the_same_variables() -> None:
+    """The credential helper, which imports nothing of ours, sends just what makes a world."""
+    assert ENDPOINT_VARIABLES == tuple(name.decode() for name in OF_ENDPOINTS)
+
+
 def test_the_same_world_has_the_same_fingerprint_and_another_another() -> None:
     """Two ways to say the same are one world; another endpoint is another world."""
     plain = fingerprint({"HOME": "/h"})
 
     assert plain == fingerprint({"HOME": "/h", "AWS_CONFIG_FILE": "~/.aws/config", "TERM": "x"})
+    assert plain == fingerprint({"HOME": "/h", "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:8"})
     assert plain != fingerprint({"HOME": "/h", "AWS_ENDPOINT_URL_SSO": "http://127.0.0.1:2"})

@@ -9,16 +9,19 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from PIL import Image, ImageGrab
 
 from tests.desk import colour_box
 from tests.packages import told
 from tests.packages.told import Broken, failed, not_judged, title
+from tests.windows.eyes import DRAW, Words, drawn, places
 from tests.windows.machine import Machine, screen
-from tray.aws.cache.token_cache import cache_path
+from tests.worker.world import token_of
+from tray.aws.cache.token_cache import cache_path, full_document
 from tray.core.model import State
+from tray.core.text import menu_text
 from tray.desktop.icon.icon_drawing import STATE_COLOURS
 from tray.fake_aws.fake_options import DEFAULT_START_URL
 from tray.fake_aws.identity_center import IdentityCenter
@@ -66,9 +69,12 @@ MOST_TIMES = 4.0
 """What the credential helper may take, in starts of a bare Python."""
 
 ROW = 20
-PROFILES = 166
 MARGIN = 10
-"""Pixels: a row of a menu, where from its bottom "Profile" is, and what is left of a text."""
+"""Pixels: about what a row of a menu is high, and what is left of its text."""
+
+PROFILE, HAND_BACK = menu_text.active("dev"), menu_text.quit_and_hand_back(keyring_required=False)
+CLICKED = (PROFILE, "reader", HAND_BACK)
+"""The rows of the menu that are clicked."""
 
 NOT_JUDGED = {
     "a notification with buttons": "Wine has no WinRT",
@@ -87,6 +93,14 @@ T = TypeVar("T")
 
 Box = tuple[int, int, int, int]
 """Left, top, width and height."""
+
+
+class Row(NamedTuple):
+    """Where a row of a menu can be clicked, beside its text, and its colour without the mouse."""
+
+    x: int
+    y: int
+    plain: Any
 
 
 def until(found: Callable[[], T | None], what: str) -> T:
@@ -110,6 +124,7 @@ class Walk:
     def __init__(self, machine: Machine, center: IdentityCenter) -> None:
         self.machine = machine
         self.center = center
+        self.words: dict[str, Words] = {}
 
     def furnish(self) -> None:
         """Make the home of a user whose name has a blank in it."""
@@ -307,11 +322,13 @@ class Walk:
         holds("autostart off takes the entry out again", "SSO Tray" not in machine.run(*query).out)
 
     def upgrades(self) -> None:
-        """Put another version in its place."""
+        """Have the AWS CLI sign in, start, and put another version in its place."""
+        login = token_of(self.center.sign_in())
+        cache_path(self.machine.home / ".aws/sso/cache", "corp").write_bytes(full_document(login))
         self.start()
         until(
             lambda: self.state() == "signed-in" and "refreshToken" not in self.token(),
-            "the session that was returned",
+            "the AWS CLI's session",
         )
         holds("a refresh token in the AWS CLI's file is taken into the Credential Manager", True)
         before = self.resident()
@@ -351,33 +368,45 @@ class Walk:
 
     def open_menu(self) -> Box:
         """Click on the icon with the right button; its tip is a window, too, but a low one."""
+        for text in CLICKED:
+            if text not in self.words:
+                said = self.machine.run(self.machine.python, "-c", DRAW, text)
+                self.words[text] = drawn(*json.loads(said.out))
         x, y = self.icon("signed-in")
         return self.opened(lambda: self.machine.click(x, y, 3), lambda box: box[3] > 5 * ROW)
 
-    def mark(self, left: int, y: int) -> None:
-        """Move onto a row until the menu shows by its colour that it has the mouse."""
-        margin = left + MARGIN
-        plain = self.look().getpixel((margin, y))
+    def row(self, menu: Box, text: str) -> Row:
+        """Wait until a row is seen in a menu."""
+        left, top, width, height = menu
+        box = (left, top, left + width, top + height)
+
+        def seen() -> Row | None:
+            screen = self.look()
+            for _, y in places(self.words[text], screen.crop(box)):
+                spot = (left + MARGIN, top + y)
+                return Row(*spot, screen.getpixel(spot))
+            return None
+
+        return until(seen, f"the row {text}")
+
+    def pick(self, row: Row) -> None:
+        """Move onto a row until the menu shows by its colour that it has the mouse; click."""
 
         def marked() -> bool:
-            for x in (margin, margin + 1):
-                self.machine.mouse("mousemove", str(x + MARGIN), str(y))
-            return self.look().getpixel((margin, y)) != plain
+            for beside in (row.x, row.x + 1):
+                self.machine.mouse("mousemove", str(beside + MARGIN), str(row.y))
+            return bool(self.look().getpixel((row.x, row.y)) != row.plain)
 
         until(marked, "the row under the mouse")
-
-    def pick(self, left: int, y: int) -> None:
-        """Click a row."""
-        self.mark(left, y)
         self.machine.mouse("click", "1")
 
     def uses_by_menu(self) -> None:
-        """Pick another profile in the menu: the last row of "Profile", which opens by itself."""
-        left, top, width, height = self.open_menu()
-        holds("a right click opens the menu", height > 100, f"{width} x {height}")
-        at, right = (left, top + height - PROFILES), left + width - ROW
-        left, top, width, height = self.opened(lambda: self.pick(*at), lambda box: box[0] > right)
-        self.pick(left, top + height - ROW // 2)
+        """Pick another profile in the menu."""
+        menu = self.open_menu()
+        holds("a right click opens the menu", menu[3] > 100, f"{menu[2]} x {menu[3]}")
+        row = self.row(menu, PROFILE)
+        profiles = self.opened(lambda: self.pick(row), lambda box: box[3] > 2 * ROW)
+        self.pick(self.row(profiles, "reader"))
         active = until(lambda: self.status()["active_profile"] != "dev" and self.status(), "use")
         holds("a click on a profile makes it active", active["active_profile"] == "reader")
 
@@ -390,9 +419,8 @@ class Walk:
         self.start()
 
     def quits_by_menu(self) -> None:
-        """Click the menu's last row, "Return sessions to the AWS CLI and quit"."""
-        left, top, _, height = self.open_menu()
-        self.pick(left, top + height - ROW // 2)
+        """Click "Return sessions to the AWS CLI and quit"."""
+        self.pick(self.row(self.open_menu(), HAND_BACK))
         self.over()
         holds("Return sessions and quit in the menu ends it", "ending" in self.log)
         holds(

@@ -18,6 +18,9 @@ from tray.system.end_signals import ShutdownSignals
 PATIENCE = 60.0
 QUERY_END_SESSION, END_SESSION = 0x11, 0x16
 MENU_CLASS = "#32768"
+MOUSE_MOVE, KEY_DOWN, ESCAPE = 0x200, 0x100, 0x1B
+MOVED = win32.WM_USER + 30
+"""A message of the test's own, behind all that it has sent before."""
 
 _windows: Any = ctypes
 FIRST, SECOND = (Image.new("RGB", (16, 16), colour) for colour in ("red", "green"))
@@ -85,6 +88,27 @@ def test_it_ends_while_its_menu_is_open() -> None:
         return bool(until(lambda: own_window(None, MENU_CLASS), "the menu"))
 
     assert while_shown(icon, opened)
+
+
+def test_an_open_menu_is_not_replaced() -> None:
+    """What a change asks for waits for the menu's end, though the mouse moves over the icon."""
+    first, second = (Menu(MenuItem(text, lambda: None)) for text in ("first", "second"))
+    icon = Watched(first)
+
+    def moves() -> tuple[bool, bool]:
+        win32.PostMessage(icon._hwnd, win32.WM_NOTIFY, 0, win32.WM_RBUTTONUP)
+        menu = until(lambda: own_window(None, MENU_CLASS), "the menu")
+        moved = threading.Event()
+        icon._message_handlers[MOVED] = lambda _wparam, _lparam: moved.set()
+        win32.PostMessage(icon._hwnd, win32.WM_NOTIFY, 0, MOUSE_MOVE)
+        icon.on_main(lambda: setattr(icon, "menu", second))
+        win32.PostMessage(icon._hwnd, MOVED, 0, 0)
+        moved.wait(PATIENCE)
+        while_open = icon.menu is first
+        _windows.windll.user32.PostMessageW(menu, KEY_DOWN, ESCAPE, 0)
+        return while_open, bool(until(lambda: icon.menu is second, "the second menu"))
+
+    assert (True, True) == while_shown(icon, moves)
 
 
 def own_window(title: str | None, kind: str | None = None) -> Any:

@@ -12,8 +12,10 @@ from tray.cli.accounts.named_role import NamedRole
 from tray.cli.command_context import CommandContext
 from tray.cli.credentials_command import given
 from tray.cli.front.terminal import Ended, WrongUse, note, say
+from tray.cli.names.favourites import remember_used
 from tray.cli.names.few_words import named_once, profile_meant, role_picked
 from tray.core.model import Profile, SsoSession
+from tray.core.profiles.bare_role import role_key
 from tray.core.profiles.console_link import browser_names, portal_url
 from tray.core.profiles.console_page import console_page, page_flaw
 from tray.core.text.display_names import clean
@@ -100,6 +102,7 @@ def _open(
     names = dict(browser_names(profile))
     if not open_browser(url, context.environ, template, names=names):
         raise Ended("No browser could be started. Use --print.", 1)
+    remember_used(context, role_key(profile))
     say(sentence)
 
 

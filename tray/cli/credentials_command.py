@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from tray.cli.accounts.named_role import NamedRole
 from tray.cli.command_context import JOB_PATIENCE, CommandContext, now
 from tray.cli.exec.credential_environment import written
+from tray.cli.front.mfa_code import asked_code, can_be_asked
 from tray.cli.front.terminal import Ended, WrongUse, note, say
 from tray.cli.names.few_words import named_once, profile_meant
 from tray.core import events as ev
@@ -22,7 +24,7 @@ from tray.core.text import sentences
 from tray.core.text.sentences import given_to
 from tray.core.text.shell_commands import sign_in_first
 from tray.core.text.timestamps import parse_timestamp
-from tray.errors import SignInNeeded, TokenRejected
+from tray.errors import MfaCodeNeeded, SignInNeeded, TokenRejected
 from tray.own_connection import NOTHING_OWN
 from tray.storage.active_profile import read_active
 from tray.system.processes import program_behind
@@ -51,7 +53,9 @@ def credentials(
         raise WrongUse("Give a profile or --active, not both.")
     context = CommandContext.of_this_process()
     meant = _meant(context, words, place, active=active)
-    document = given(context, "credentials", meant, fresh=least)
+    # An SDK that runs a credential_process may leave it the terminal, but reads what it prints.
+    may_ask = form != "process" or sys.stdout.isatty()
+    document = given(context, "credentials", meant, fresh=least, may_ask=may_ask)
     say(written(form, document, meant.name, meant.region))
     end = document.get("Expiration")
     if least and isinstance(end, str) and parse_timestamp(end) - now().wall < least:
@@ -109,17 +113,47 @@ def request_for(operation: Operation, profile: Profile) -> tuple[str, dict[str, 
 
 
 def given(
-    context: CommandContext, operation: Operation, profile: Profile, *, fresh: float = 0.0
+    context: CommandContext,
+    operation: Operation,
+    profile: Profile,
+    *,
+    fresh: float = 0.0,
+    may_ask: bool = True,
 ) -> dict[str, Any]:
-    """`fresh`: seconds that credentials at hand must have left, else new ones are fetched."""
+    """
+    Return what was asked for; `may_ask`: a person at a terminal, for MFA codes.
+
+    `fresh`: seconds that credentials at hand must have left, else new ones are fetched.
+    """
+    codes: list[str] = []
+    while True:
+        try:
+            return _given(context, operation, profile, fresh, codes)
+        except MfaCodeNeeded as needed:
+            if not may_ask or not can_be_asked():
+                raise
+            codes.append(asked_code(needed.serial))
+
+
+def _given(
+    context: CommandContext,
+    operation: Operation,
+    profile: Profile,
+    fresh: float,
+    codes: Sequence[str],
+) -> dict[str, Any]:
     session = next((one for one in context.catalog().sessions if one.key == profile.session), None)
     asked, members = request_for(operation, profile)
-    more = {"fresh": fresh} if fresh else {}
+    more: dict[str, Any] = {"fresh": fresh} if fresh else {}
+    if codes:
+        more["codes"] = list(codes)
     done = context.asked(asked, patience=JOB_PATIENCE, **members, **more)
     if done is None and _started(context):
         done = context.asked(asked, patience=JOB_PATIENCE, **members, **more)
     if done is None:
-        return _alone(context, operation, session, profile)
+        return _alone(context, operation, session, profile, codes)
+    if isinstance(done.get("serial"), str):
+        raise MfaCodeNeeded(done["sentence"], serial=done["serial"])
     if done["exit"] == 3 and session is not None:
         raise SignInNeeded(sign_in_first(session.key))
     if done["exit"]:
@@ -136,23 +170,31 @@ def _started(context: CommandContext) -> bool:
 
 
 def _alone(
-    context: CommandContext, operation: Operation, session: SsoSession | None, profile: Profile
+    context: CommandContext,
+    operation: Operation,
+    session: SsoSession | None,
+    profile: Profile,
+    codes: Sequence[str],
 ) -> dict[str, Any]:
     """Answer without a daemon; an expired token is renewed first, if that is our task."""
     from tray.cli.standalone import Standalone
 
     with Standalone(context) as standalone:
         if session is None:
-            found = _asked(standalone, operation, None, profile)
+            found = _asked(standalone, operation, None, profile, codes)
         else:
-            found = _of_session(standalone, operation, session, profile)
+            found = _of_session(standalone, operation, session, profile, codes)
         detail = given_to(profile, program_behind(os.getpid()))
         standalone.add_history(operation, profile.session, detail)
         return found
 
 
 def _asked(
-    standalone: Standalone, operation: Operation, session: SsoSession | None, profile: Profile
+    standalone: Standalone,
+    operation: Operation,
+    session: SsoSession | None,
+    profile: Profile,
+    codes: Sequence[str],
 ) -> dict[str, Any]:
     if operation == "credentials" and session is not None:
         quick = _directly(standalone, session, profile)
@@ -160,12 +202,12 @@ def _asked(
             return quick
     from tray.worker import profile_credentials
 
+    job_context = standalone.job_context
     if operation == "whoami":
         return profile_credentials.identity_document(
-            profile_credentials.identity(session, profile, standalone.job_context)
+            profile_credentials.identity(session, profile, job_context, codes=codes)
         )
-    found = profile_credentials.role_credentials(session, profile, standalone.job_context)
-    return found.document()
+    return profile_credentials.role_credentials(session, profile, job_context, codes).document()
 
 
 def _directly(
@@ -191,16 +233,20 @@ def _directly(
 
 
 def _of_session(
-    standalone: Standalone, operation: Operation, session: SsoSession, profile: Profile
+    standalone: Standalone,
+    operation: Operation,
+    session: SsoSession,
+    profile: Profile,
+    codes: Sequence[str],
 ) -> dict[str, Any]:
     state = standalone.state.sessions[session.key]
     if state.file_status in ("present", "absent") and not usable(state, now()):
         _renew(standalone, session)
     try:
-        found = _asked(standalone, operation, session, profile)
+        found = _asked(standalone, operation, session, profile, codes)
     except TokenRejected:
         _renew(standalone, session, rejected=True)  # one refresh decides (R6)
-        found = _asked(standalone, operation, session, profile)
+        found = _asked(standalone, operation, session, profile, codes)
     standalone.remember(session.key, ev.CredentialsGiven(session.key))
     return found
 

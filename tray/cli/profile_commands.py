@@ -9,7 +9,7 @@ from typing import Any
 from tray.cli.apply_command import follow_active
 from tray.cli.command_context import CommandContext
 from tray.cli.front.terminal import Ended, WrongUse, finish, note, say
-from tray.cli.names.favourites import favourites, unstar_gone
+from tray.cli.names.favourites import favourites, remember_used, unstar_gone
 from tray.cli.names.favourites import star as make_favourite
 from tray.cli.names.few_words import at_terminal, profile_found, search_of
 from tray.cli.quick.profile_table import table
@@ -128,6 +128,8 @@ def _switch(context: CommandContext, name: str | None) -> None:
         if settings.preferences.guarded is None and name not in (None, picks[0]):
             raise Ended(" ".join((*settings.problems[:1], managed_text.guard_unknown())), 1)
         record_active(context.paths.state, name)
+        if name is not None:
+            remember_used(context, (name,))
         tell_prompts(context)
         done = {"exit": 0, "sentence": sentences.now_active(name)}
     if not done["exit"] and not follow_active(context):

@@ -27,6 +27,7 @@ from tray.managed.section_plan import ManagedContext
 from tray.storage.daemon_record import change_record, read_record
 from tray.storage.session_records import Records
 from tray.system import WINDOWS
+from tray.system.autostart.applications_entry import MenuEntry
 from tray.system.autostart.start_at_login import autostart_for
 from tray.system.daemon_launch import listens
 from tray.system.dbus.search_files import is_ours, krunner_file
@@ -104,6 +105,9 @@ def _steps(context: CommandContext, catalog: Catalog) -> Iterator[_Step]:
     login = autostart_for(context.environ)
     if login.status() == "on":
         yield _Step(uninstall_text.not_at_login(login.place), login.disable)
+    menu = MenuEntry.of(context.environ)
+    if menu.written() is not None:
+        yield _Step(uninstall_text.not_in_menu(menu.place), menu.disable)
     runner = krunner_file(context.environ)
     if is_ours(runner):
         yield _Step(uninstall_text.not_searched(str(runner)), runner.unlink)

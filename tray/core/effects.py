@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from tray.core.accounts.remembered_roles import RoleKey
 from tray.core.model import InputFile, Memory, SsoSession, State
-from tray.core.requests import SettingName, TerminalCommand
+from tray.core.requests import PageName, SettingName, TerminalCommand
 from tray.values import dataclass
 
 JobKind = Literal[
@@ -195,6 +195,14 @@ class RememberRole:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenPage:
+    """Open the accounts page, which a process of its own serves."""
+
+    page: PageName
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class OpenTerminal:
     """Run a command of ours in a terminal window; where there is none, copy it."""
 
@@ -278,6 +286,7 @@ Effect = (
     | UnlockKeyring
     | CopyText
     | RememberRole
+    | OpenPage
     | OpenTerminal
     | ChangeSetting
     | ListRoles

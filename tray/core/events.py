@@ -29,6 +29,7 @@ from tray.core.requests import (
     EnvironmentRequested,
     FavouriteRequested,
     LinkRequested,
+    PageRequested,
     RolesRequested,
     SettingRequested,
     SignInAllRequested,
@@ -423,6 +424,7 @@ Event = (
     | EnvironmentRequested
     | SettingRequested
     | StatusRequested
+    | PageRequested
     | RolesRequested
     | RolesListed
     | ListingFailed

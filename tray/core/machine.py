@@ -23,6 +23,7 @@ from tray.core.requests import (
     EnvironmentRequested,
     FavouriteRequested,
     LinkRequested,
+    PageRequested,
     RolesRequested,
     SettingRequested,
     SignInAllRequested,
@@ -41,6 +42,7 @@ from tray.core.text import menu_text, sentences
 def step(state: TrayState, event: ev.Event, now: Now) -> Step:
     """In order: the event, the upkeep (what is due is started), the notices, the records."""
     after, answers = _answer(unread_files.noted(state, event, now), event, now)
+    after = menu_actions.handing_back_too(state, after)
     answers = (*answers, *unread_files.looks(after, event, now))
     after, started = upkeep(after, now)
     after, listing = index_listing.due(after, now)
@@ -129,6 +131,8 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
             return role_actions.console_url(state, event)
         case FavouriteRequested():
             return role_actions.favourite(state, event)
+        case PageRequested():
+            return state, (fx.OpenPage(event.page, event.words),)
         case TerminalRequested():
             return state, (fx.OpenTerminal(event.command),)
         case LinkRequested():

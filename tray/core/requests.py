@@ -45,6 +45,18 @@ class StatusRequested:
     """A click on the icon where the desktop opens no menu for it (M2)."""
 
 
+PageName = Literal["accounts", "sessions"]
+"""What the accounts page shows first."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequested:
+    """Open the accounts page in the browser, with its search filled in."""
+
+    page: PageName = "accounts"
+    words: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class ConsoleRequested:
     """Open the console of any role; the active profile stays."""

@@ -241,6 +241,24 @@ def remembered_failing(memory: Memory, token: TokenFacts) -> Failing | None:
     return Failing(known.reason, known.sentence, known.failures, known.since, known.next_at)
 
 
+def remembered_patience(memory: Memory, session: Session) -> float | None:
+    return memory.trouble.retry_at if memory.trouble is not None else session.retry_at
+
+
+def ends_early(session: Session, file: TokenFacts, now: Now) -> bool:
+    """Whether somebody has written an earlier end into our lean file: SDKs believe it (K4)."""
+    token = session.token
+    return (
+        token is not None
+        and session.store == "keyring"
+        and not file.refreshable
+        and session.sign_in is None
+        and session.file_ends_at != file.expires_at
+        and file.expires_at + policy.CLOCK_SLACK < token.expires_at
+        and token.expires_at > now.wall
+    )
+
+
 def unreadable(session: Session) -> bool:
     """Whether the cache file cannot be used: then only a sign-in writes it (fault 4)."""
     return session.file_status in ("bad", "unread") or session.torn_reads > policy.TORN_READS

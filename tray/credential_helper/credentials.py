@@ -39,7 +39,14 @@ OF_PATHS = (
     b"AWS_CONFIG_FILE",
     b"AWS_SHARED_CREDENTIALS_FILE",
 ) + ((b"LOCALAPPDATA",) if WINDOWS else ())
-IGNORE_ENDPOINTS = b"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
+OF_ENDPOINTS = (
+    b"AWS_ENDPOINT_URL",
+    b"AWS_ENDPOINT_URL_SIGNIN",
+    b"AWS_ENDPOINT_URL_SSO",
+    b"AWS_ENDPOINT_URL_SSO_OIDC",
+    b"AWS_ENDPOINT_URL_STS",
+    b"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+)
 
 
 class NoDaemon(Exception):
@@ -176,7 +183,7 @@ def world(environ: "dict[bytes, bytes]") -> "list[bytes]":
             # The full program reads paths that need our directory or other variables.
             if value and (not absolute(value) or b"$" in value or (WINDOWS and b"%" in value)):
                 raise NoDaemon
-        elif name != IGNORE_ENDPOINTS and not name.startswith(b"AWS_ENDPOINT_URL"):
+        elif name not in OF_ENDPOINTS:
             continue
         found.append(name + b"=" + value)
     if HOME not in environ:

@@ -19,6 +19,7 @@ from tray.daemon.agent_connection import Connection
 from tray.errors import TrayError
 from tray.ipc.agent_client import REQUEST_LIMIT, BadLine, decode, encode
 from tray.ipc.caller_network import differing, received
+from tray.ipc.credential_request import codes_of, fresh_of
 from tray.system import agent_socket, paths
 from tray.system.processes import program_behind
 from tray.values import dataclass
@@ -28,7 +29,6 @@ log = logging.getLogger(__name__)
 REQUEST_PATIENCE: Final = 10.0  # seconds a client has to send its line
 CLIENTS_LIMIT: Final = 256  # connections; a further one takes the place of the client idle longest
 
-_LONGEST_FRESH: Final = 86400.0  # seconds; no role credentials last longer than 12 hours
 _METHODS: Final = ("pkce", "device", None)
 
 
@@ -48,7 +48,7 @@ class AgentHandlers:
     status: Callable[[], dict[str, Any]]
     words: Callable[[str, bool], Awaitable[dict[str, Any]]]
     credentials: Callable[
-        [str, str | RolePlace | None, str, float],
+        [str, str | RolePlace | None, str, float, tuple[str, ...]],
         Awaitable[tuple[dict[str, Any], Callable[[], None]]],
     ]
     look_again: Callable[[], None]
@@ -259,7 +259,9 @@ class Agent:
                 if op.startswith("role-"):
                     op = op.removeprefix("role-")
                     wanted = RolePlace(key, request["account"], request["role"])
-                given = self._answers.credentials(op, wanted, asker, _fresh(request))
+                given = self._answers.credentials(
+                    op, wanted, asker, fresh_of(request), codes_of(request)
+                )
                 self._later(_with_afterwards(given, client), client)
                 return
         self._waiting[number] = client
@@ -327,14 +329,6 @@ _NEEDS: Final[dict[str, tuple[str, ...]]] = {
     "find": ("profile",),
     "quit": (),
 }
-
-
-def _fresh(request: dict[str, Any]) -> float:
-    """Return how many seconds credentials at hand must have left; 0 if the request doesn't say."""
-    seconds = request.get("fresh")
-    if not isinstance(seconds, int | float) or not 0 < seconds < _LONGEST_FRESH:
-        return 0.0
-    return float(seconds)
 
 
 @functools.lru_cache(maxsize=64)

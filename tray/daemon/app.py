@@ -240,7 +240,7 @@ class Daemon:
             self.managed.follow()  # active-profile keys that the rules do not know may differ
 
     def _follow_sessions(self, catalog: Catalog) -> None:
-        self.service.cache.forget_by_profile()
+        self.service.cache.forget_by_profile(self.files.same_mfa_profiles())
         self.watch.follow([session.key for session in catalog.sessions])
 
     def _read_again(self, file: InputFile) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ class _Failed(Exception):
         rejected: bool = False,
         forbidden: bool = False,
         passes: bool = False,
+        serial: str | None = None,
     ) -> None:
         super().__init__(sentence)
         self.exit = code
@@ -44,6 +45,12 @@ class _Failed(Exception):
         self.rejected = rejected
         self.forbidden = forbidden
         self.passes = passes
+        self.serial = serial  # of the MFA device that only a person can ask
+
+    def answer(self) -> dict[str, Any]:
+        passes = {"passes": True} if self.passes else {}
+        serial = {"serial": self.serial} if self.serial is not None else {}
+        return {"exit": self.exit, "sentence": self.sentence, **passes, **serial}
 
 
 class CredentialService:
@@ -72,12 +79,18 @@ class CredentialService:
         self._numbers = itertools.count(1)
 
     async def answer(
-        self, op: str, name: str | RolePlace | None, asker: str, fresh: float = 0.0
+        self,
+        op: str,
+        name: str | RolePlace | None,
+        asker: str,
+        fresh: float = 0.0,
+        codes: Sequence[str] = (),
     ) -> tuple[dict[str, Any], Callable[[], None]]:
         """
         Return the answer, and bookkeeping for later: it takes ten times as long (measured).
 
-        No name is the active profile; credentials at hand must have `fresh` seconds left.
+        No name is the active profile; credentials at hand must have `fresh` seconds left. Where
+        a role wants an MFA code that `codes` lack, the answer has the device's ``serial``.
         """
         if isinstance(name, RolePlace):
             session = self._session(name.session)
@@ -97,10 +110,10 @@ class CredentialService:
             return {"exit": 2, "sentence": sentences.no_such_profile(name)}, _nothing
         if profile.problem is not None:
             return {"exit": 1, "sentence": profile.problem}, _nothing
-        return await self._answered(op, profile, asker, fresh)
+        return await self._answered(op, profile, asker, fresh, codes)
 
     async def _answered(
-        self, op: str, profile: Profile, asker: str, fresh: float
+        self, op: str, profile: Profile, asker: str, fresh: float, codes: Sequence[str] = ()
     ) -> tuple[dict[str, Any], Callable[[], None]]:
         key = profile.session or ""
         try:
@@ -108,17 +121,16 @@ class CredentialService:
                 await self._freshen(key)
             asked_with = self._fingerprint(key)
             try:
-                answer = await self._answer(op, profile, fresh)
+                answer = await self._answer(op, profile, fresh, codes)
             except _Failed as failed:
                 if not failed.doubtful:
                     raise
                 if failed.rejected and asked_with is not None:
                     self._post(ev.TokenRejected(key, asked_with))
                 await self._renewed(key, asked_with)  # one refresh decides (R6)
-                answer = await self._answer(op, profile, fresh)
+                answer = await self._answer(op, profile, fresh, codes)
         except _Failed as failed:
-            passing = {"passes": True} if failed.passes else {}
-            return {"exit": failed.exit, "sentence": failed.sentence, **passing}, _nothing
+            return failed.answer(), _nothing
         given = "whoami" if op == "whoami" else "credentials"
         if op == "environment":
             packed = self._surroundings(profile, answer["credentials"])
@@ -172,10 +184,18 @@ class CredentialService:
         session = self._session(profile.session or "")
         return CacheKey.of(profile, session.origin if session is not None else None)
 
-    async def _answer(self, op: str, profile: Profile, fresh: float) -> dict[str, Any]:
+    async def _answer(
+        self, op: str, profile: Profile, fresh: float, codes: Sequence[str]
+    ) -> dict[str, Any]:
         place = self._place(profile)
         held = self.cache.held(place)
-        given = await self.cache.get(place, lambda: self._fetch("credentials", profile), fresh)
+        more = {"codes": list(codes)} if codes else {}
+        given = await self.cache.get(
+            place,
+            lambda: self._fetch("credentials", profile, **more),
+            fresh,
+            by_code=bool(codes),
+        )
         if op != "whoami":
             return {"credentials": given}
         try:
@@ -219,6 +239,7 @@ class CredentialService:
             doubtful=again,
             forbidden=error == "role-forbidden",
             passes=error == "passes",
+            serial=done.get("serial"),
         )
 
 

@@ -20,6 +20,7 @@ from tray.core.policy import RECENT_LINES
 from tray.core.requests import (
     SettingRequested,
     SignInAllRequested,
+    StatusRequested,
     TerminalCommand,
     UnlockRequested,
 )
@@ -31,10 +32,13 @@ from tray.desktop.search.known_roles import KnownRoles
 from tray.desktop.surface import Hooks, TrayFace, surface_for
 from tray.errors import TrayError
 from tray.storage.settings import Settings
+from tray.system import LINUX
+from tray.system.autostart.applications_entry import MenuEntry
 from tray.system.autostart.start_at_login import autostart_for, own_command
+from tray.system.browser import browser_command
 from tray.system.clipboard import copy
 from tray.system.events.system_events import SystemEvents
-from tray.system.spawn import own_program
+from tray.system.spawn import own_program, said_if_failed
 
 log = logging.getLogger(__name__)
 
@@ -170,6 +174,16 @@ class Desktop:
                 self.report(fx.Report(menu_text.NOT_STARRED, why))
         self.refresh()
 
+    async def open_page(self, effect: fx.OpenPage) -> None:
+        """Open the page as ``sso-tray open`` does; without a browser say how things are."""
+        if not browser_command(self.environ).available:
+            self._post(StatusRequested())
+            return
+        words = ["--page", effect.page, "--no-daemon", "--", *effect.words.split()]
+        trouble = await asyncio.to_thread(said_if_failed, ["open", *words], self.environ)
+        if trouble is not None:
+            self.report(fx.Report(menu_text.PAGE_NOT_OPENED, trouble or menu_text.NO_BROWSER))
+
     async def open_terminal(self, command: TerminalCommand) -> None:
         """Run a command of ours where the user can type; else it is copied."""
         argv = [*own_program(self.environ), *command.split()]
@@ -203,8 +217,9 @@ class Desktop:
             self._follow_autostart()
 
     def _follow_autostart(self) -> None:
-        """Correct our own entry if the program has moved, and read its state."""
+        """Correct our own entries if the program has moved, and read autostart's state."""
         try:
+            MenuEntry.of(self.environ).follow(own_command(self.environ))
             self._autostart.follow(own_command(self.environ))
             self._starts_at_login = self._autostart.status() == "on"
         except (TrayError, OSError) as error:
@@ -230,6 +245,7 @@ class Desktop:
             locked=settings.locked,
             keyring_required=settings.preferences.keyring_required,
             zone=zone,
+            page=LINUX,
             version=tray.__version__,
         )
 

@@ -106,6 +106,8 @@ class EffectRunner:
                 self._jobs.go(self._desktop.copy(effect.text, effect.what))
             case fx.RememberRole():
                 self._jobs.go(self._desktop.remember_role(effect))
+            case fx.OpenPage():
+                self._jobs.go(self._desktop.open_page(effect))
             case fx.OpenTerminal():
                 self._jobs.go(self._desktop.open_terminal(effect.command))
             case fx.ChangeSetting():

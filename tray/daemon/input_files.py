@@ -57,6 +57,7 @@ class InputFiles:
         self._post = post
         self._records = Records(paths.state)
         self._catalog = CatalogReader(ConfigFiles(paths.aws_config, paths.aws_credentials))
+        self._with_mfa: Mapping[str, bytes] = {}
         self._started = False
         self._reading = 0
         self._sound = False  # whether botocore would take what was last read
@@ -103,6 +104,11 @@ class InputFiles:
         self.list_profiles()
         self._started = self._started or catalog is not None
         return trouble is None
+
+    def same_mfa_profiles(self) -> frozenset[str]:
+        """Return those that ask for an MFA code and are defined as when this was last asked."""
+        before, self._with_mfa = self._with_mfa, self._catalog.with_mfa
+        return frozenset(n for n, digest in self._with_mfa.items() if before.get(n) == digest)
 
     async def _catalog_now(self) -> Catalog:
         if self._config_size() <= LARGE_CONFIG:

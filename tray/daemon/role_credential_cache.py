@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any, Final
 
 from tray.core.model import Profile
+from tray.core.policy import MINUTE
 from tray.core.text.timestamps import parse_timestamp
 from tray.values import dataclass
 
-FRESH_FOR: Final = 15 * 60.0  # seconds; SDKs fetch again with less than this left
+FRESH_FOR: Final = 15 * MINUTE  # seconds; SDKs fetch again with less than this left
+LAST_MINUTE: Final = MINUTE  # of what an MFA code gave: too short for a program to start with
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,7 @@ class _Held:
     document: dict[str, Any]
     ends_at: float
     good_until: float
+    by_code: bool  # nobody can fetch them again without a person
 
     def __repr__(self) -> str:
         return "_Held(***)"
@@ -59,19 +62,22 @@ class RoleCredentialCache:
         place: CacheKey,
         fetch: Callable[[], Awaitable[dict[str, Any]]],
         fresh: float = 0.0,
+        *,
+        by_code: bool = False,
     ) -> dict[str, Any]:
+        """Return them as `held`, else fetched; `by_code`: with an MFA code that others lack."""
         held = self.held(place, fresh)
         if held is not None:
             return held
-        task = self._asked.get(place)
+        task = None if by_code else self._asked.get(place)
         if task is None:
-            task = asyncio.ensure_future(self._fetch(place, fetch))
+            task = asyncio.ensure_future(self._fetch(place, fetch, by_code=by_code))
             self._asked[place] = task
             task.add_done_callback(lambda done: self._answered(place, done))
         return await asyncio.shield(task)
 
     def keep(self, place: CacheKey, document: dict[str, Any]) -> None:
-        self._keep(place, document, self._clock())
+        self._keep(place, document, self._clock(), by_code=False)
 
     def forget(self, key: str) -> None:
         """Drop a session's credentials; a pending call answers, but its result is not kept."""
@@ -80,9 +86,16 @@ class RoleCredentialCache:
     def forget_one(self, place: CacheKey) -> None:
         self._drop(place.__eq__)
 
-    def forget_by_profile(self) -> None:
-        """Drop what no portal gave, since the config it depends on has changed."""
-        self._drop(lambda place: len(place.role) == 1)
+    def forget_by_profile(self, same: Collection[str] = ()) -> None:
+        """
+        Drop what no portal gave, since the config it depends on has changed.
+
+        What an MFA code gave stays for the profiles whose own definition is the `same`.
+        """
+        kept = {
+            place for place, held in self._held.items() if held.by_code and place.role[0] in same
+        }
+        self._drop(lambda place: len(place.role) == 1 and place not in kept)
 
     def _drop(self, wanted: Callable[[CacheKey], bool]) -> None:
         self._held = {place: held for place, held in self._held.items() if not wanted(place)}
@@ -93,15 +106,21 @@ class RoleCredentialCache:
             del self._asked[place]
 
     async def _fetch(
-        self, place: CacheKey, fetch: Callable[[], Awaitable[dict[str, Any]]]
+        self,
+        place: CacheKey,
+        fetch: Callable[[], Awaitable[dict[str, Any]]],
+        *,
+        by_code: bool,
     ) -> dict[str, Any]:
         asked_at = self._clock()
         document = await fetch()
         if self._asked.get(place) is asyncio.current_task():
-            self._keep(place, document, asked_at)
+            self._keep(place, document, asked_at, by_code=by_code)
         return document
 
-    def _keep(self, place: CacheKey, document: dict[str, Any], asked_at: float) -> None:
+    def _keep(
+        self, place: CacheKey, document: dict[str, Any], asked_at: float, *, by_code: bool
+    ) -> None:
         expiration = document.get("Expiration")
         if not isinstance(expiration, str):
             return
@@ -109,4 +128,6 @@ class RoleCredentialCache:
         self._held = {old: held for old, held in self._held.items() if held.ends_at > now}
         # Lifetimes shorter than the SDKs' window count half.
         good_until = max(end - FRESH_FOR, asked_at + (end - asked_at) / 2)
-        self._held[place] = _Held(document, end, good_until)
+        if by_code:
+            good_until = max(good_until, end - LAST_MINUTE)
+        self._held[place] = _Held(document, end, good_until, by_code)

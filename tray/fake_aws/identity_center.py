@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from tray.fake_aws.fake_options import DEFAULT_START_URL, ServerOptions
 from tray.fake_aws.fault_injection import Fault
 from tray.fake_aws.http.http_server import HttpServer
 from tray.fake_aws.http.request_exchange import Exchange
-from tray.fake_aws.realm import PORTAL_SCOPE, Client, Realm, Session
+from tray.fake_aws.realm import PORTAL_SCOPE, Client, IamUser, Realm, RoleCredentials, Session
 from tray.fake_aws.request_log import LoggedRequest, RequestDetails, Wanted
 from tray.fake_aws.services.oidc_service import AUTHORIZATION_CODE, DEVICE_CODE, REFRESH_TOKEN
 
@@ -132,6 +133,30 @@ class IdentityCenter(ServerOptions):
                 expires_at=now + issued.expires_in,
                 refresh_token=issued.refresh_token,
             )
+
+    def iam_user(self, name: str = "bob", account_id: str = "123456789011") -> IamUser:
+        """Make a user with an access key and an MFA device, as a chained role may start from."""
+        with self.lock:
+            realm = self._realm
+            number = f"{len(realm.iam_users):016}"
+            keys = RoleCredentials(
+                access_key_id=f"AKIA{number}",
+                secret_access_key=realm.secret(length=30),
+                session_token="",
+                account_id=account_id,
+                arn=f"arn:aws:iam::{account_id}:user/{name}",
+                user_id=f"AIDA{number}",
+                expires_at=math.inf,
+            )
+            user = IamUser(keys, f"arn:aws:iam::{account_id}:mfa/{name}")
+            realm.role_credentials[keys.access_key_id] = keys
+            realm.iam_users[keys.access_key_id] = user
+            return user
+
+    def assumed_roles(self) -> tuple[dict[str, str], ...]:
+        """Return what each AssumeRole that was granted asked for, without its MFA code."""
+        with self.lock:
+            return tuple(map(dict, self._realm.assumed))
 
     def live_sessions(
         self, start_url: str | None = None, user: str | None = None

@@ -101,6 +101,22 @@ class RoleCredentials:
     expires_at: float
 
 
+@dataclass(slots=True, eq=False)
+class IamUser:
+    """A user with keys that do not end, and a virtual MFA device."""
+
+    keys: RoleCredentials  # with an empty session token
+    mfa_serial: str
+    codes: set[str] = field(default_factory=set, repr=False)  # made and not used yet
+
+    def code(self) -> str:
+        """Return a code of the device, which AWS takes once."""
+        while (code := f"{secrets.randbelow(10**6):06}") in self.codes:
+            continue
+        self.codes.add(code)
+        return code
+
+
 @dataclass(frozen=True, slots=True)
 class Issued:
     """The answer to a grant; ``refresh_token`` is None where none is given."""
@@ -120,6 +136,9 @@ class Realm:
         self.access_tokens: dict[str, AccessToken] = {}
         self.refresh_tokens: dict[str, Grant] = {}
         self.role_credentials: dict[str, RoleCredentials] = {}
+        self.iam_users: dict[str, IamUser] = {}  # by the id of their access key
+        # what each granted AssumeRole asked for, without its code
+        self.assumed: list[dict[str, str]] = []
         self.secrets: set[str] = set()
 
     def secret(self, prefix: str = "", length: int = 32) -> str:

@@ -16,12 +16,13 @@ LONGEST_HEAD: Final = 64 * 1024  # bytes; browsers send all cookies of 127.0.0.1
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The head of a request, with all header values by lower-case name; a body is never read."""
+    """A request, with all header values by lower-case name; few servers read a body."""
 
     method: str
     path: str = field(repr=False)
     query: str = field(repr=False)
     headers: dict[str, list[str]] = field(repr=False)
+    body: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +31,15 @@ class Response:
     body: bytes = field(default=b"", repr=False)
     content_type: str = "text/html; charset=utf-8"
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    allow: str = "GET"  # what a 405 names
 
-    def encoded(self, *, bodyless: bool = False) -> bytes:
+    def encoded(self, *, bodyless: bool = False, endless: bool = False) -> bytes:
+        """Return its bytes; of an endless one the head, and a body that the connection ends."""
         lines = [
             f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}",
             f"Date: {formatdate(usegmt=True)}",
             f"Content-Type: {self.content_type}",
-            f"Content-Length: {len(self.body)}",
+            *(() if endless else (f"Content-Length: {len(self.body)}",)),
             "Connection: close",
             "Cache-Control: no-store",
             "Referrer-Policy: no-referrer",
@@ -44,7 +47,7 @@ class Response:
             *(f"{name}: {value}" for name, value in self.headers),
         ]
         if self.status == HTTPStatus.METHOD_NOT_ALLOWED:
-            lines.append("Allow: GET")
+            lines.append(f"Allow: {self.allow}")
         head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
         return head if bodyless else head + self.body
 
@@ -75,6 +78,19 @@ def parse(head: bytes) -> Request | None:
         headers.setdefault(name.lower(), []).append(value.strip(" \t"))
     path, _, query = parts[1].partition("?")
     return Request(parts[0], path, query, headers)
+
+
+def body_length(request: Request, most: int) -> int:
+    """Return how many bytes of body follow the head, or minus the 4xx that refuses them."""
+    lengths = request.headers.get("content-length", ["0"])
+    if "transfer-encoding" in request.headers:
+        return -HTTPStatus.LENGTH_REQUIRED
+    if len(lengths) != 1 or not (lengths[0].isascii() and lengths[0].isdigit()):
+        return -HTTPStatus.BAD_REQUEST
+    # Its digits are counted first: Python refuses to read thousands of them.
+    if len(lengths[0]) > 12 or int(lengths[0]) > most:
+        return -HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    return int(lengths[0])
 
 
 def page_refusal(request: Request, *, host: str, path: str) -> int | None:

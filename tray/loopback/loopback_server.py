@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import errno
 import logging
+import math
 import selectors
 import socket
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal, Self
 
 from tray.errors import UserMustAct
-from tray.loopback.http_messages import Request, Response, head_end, parse
+from tray.loopback.http_messages import Request, Response, body_length, head_end, parse
+from tray.loopback.later_answers import Held, Stream
+from tray.loopback.listening_port import ADDRESS, PORT_PAUSE, listen_patiently, no_port
 from tray.loopback.peer_owner import PeerLookup
-from tray.system import WINDOWS
 
 log = logging.getLogger(__name__)
 
@@ -30,24 +31,10 @@ WRITTEN_WITHIN: Final = 5.0
 DRAINED_WITHIN: Final = 0.3  # seconds to read on: closing on unread bytes destroys the answer
 CLOSED_WITHIN: Final = 0.8  # seconds for the last answers to be sent; then everything is closed
 
-PORT_TRIES: Final = 3
-PORT_PAUSE: Final = 0.2  # number of tries for any free port, and the seconds in between
-
-_BACKLOG: Final = 4096  # the most Linux allows; closed connections count too
 _AT_ONCE: Final = 64
 _PIECE: Final = 64 * 1024
-_ADDRESS: Final = "127.0.0.1"
-_EXCLUSIVE: Final = getattr(socket, "SO_EXCLUSIVEADDRUSE", ~socket.SO_REUSEADDR)
+_BOTH_WAYS: Final = selectors.EVENT_READ | selectors.EVENT_WRITE
 _FEW_DESCRIPTORS: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """An answer that any thread completes, within some seconds; after that ``late`` is sent."""
-
-    answer: Future[Response]
-    within: float
-    late: Response
 
 
 @dataclass(slots=True, eq=False)
@@ -55,14 +42,11 @@ class _Connection:
     socket: socket.socket
     deadline: float
     heard_at: float
-    stage: Literal["reading", "held", "writing", "draining"] = "reading"
+    stage: Literal["reading", "held", "streaming", "writing", "draining"] = "reading"
     received: bytearray = field(default_factory=bytearray)
     held: Held | None = None
+    stream: Stream | None = None
     unsent: bytes = b""
-
-
-class NoFreePort(UserMustAct):
-    """No port of 127.0.0.1 can be had, or not the one that was named."""
 
 
 class LoopbackServer:
@@ -71,20 +55,23 @@ class LoopbackServer:
 
     ``handle`` runs in the server's thread and must not block; ``refuse`` makes the answer for a
     4xx or 500. ``unknown_peers``: serve where the system does not say who connects. ``report``
-    gets one sentence, once, when another user has connected.
+    gets one sentence, once, when another user has connected. ``largest_body``: bytes of a body
+    that are read; 0: none is.
     """
 
     def __init__(
         self,
-        handle: Callable[[Request], Response | Held],
+        handle: Callable[[Request], Response | Held | Stream],
         refuse: Callable[[int], Response] = Response,
         *,
         port: int = 0,
         unknown_peers: bool = False,
         report: Callable[[str], None] | None = None,
         head_within: float = HEAD_WITHIN,
+        largest_body: int = 0,
     ) -> None:
         self._handle, self._refuse, self._report = handle, refuse, report
+        self._largest_body = largest_body
         self._unknown_peers, self._head_within = unknown_peers, head_within
         self._wanted_port = port
         self.port = 0
@@ -99,7 +86,7 @@ class LoopbackServer:
 
     @property
     def host(self) -> str:
-        return f"{_ADDRESS}:{self.port}"
+        return f"{ADDRESS}:{self.port}"
 
     @property
     def alive(self) -> bool:
@@ -111,10 +98,10 @@ class LoopbackServer:
             if self._peers.open() is None and not self._unknown_peers:
                 msg = "This system doesn't say which user connects to a port on 127.0.0.1."
                 raise UserMustAct(msg)
-            self._listen_patiently()
+            listen_patiently(self._listener, self._wanted_port)
         except (OSError, OverflowError) as error:
             self._close_sockets()
-            raise _no_port(self._wanted_port, error) from None
+            raise no_port(self._wanted_port, error) from None
         except UserMustAct:
             self._close_sockets()
             raise
@@ -131,28 +118,6 @@ class LoopbackServer:
         self._closing_by = time.monotonic() + CLOSED_WITHIN
         self._wake()
         self._thread.join(CLOSED_WITHIN + 5)
-
-    def _listen_patiently(self) -> None:
-        """Ask for any free port a few times; a named port is tried once."""
-        for _ in range(0 if self._wanted_port else PORT_TRIES - 1):
-            try:
-                self._listen()
-            except OSError as error:
-                log.warning("no port of %s is free (%s)", _ADDRESS, error.strerror)
-                time.sleep(PORT_PAUSE)
-            else:
-                return
-        self._listen()
-
-    def _listen(self) -> None:
-        if WINDOWS:
-            # There SO_REUSEADDR would let another program share the port.
-            self._listener.setsockopt(socket.SOL_SOCKET, _EXCLUSIVE, 1)
-        elif self._wanted_port:
-            # Connections of the last server may linger; two listeners still exclude each other.
-            self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._listener.bind((_ADDRESS, self._wanted_port))
-        self._listener.listen(_BACKLOG)
 
     def _wake(self, _: object = None) -> None:
         try:
@@ -173,6 +138,7 @@ class LoopbackServer:
                     elif isinstance(key.data, _Connection):
                         self._attend(key.data)
                 self._answer_held()
+                self._feed_streams()
                 self._drop_late()
         finally:
             self._close_sockets()
@@ -186,12 +152,12 @@ class LoopbackServer:
             self._listener.close()
         self._answer_held()
         for connection in list(self._connections.values()):
-            if connection.stage in ("reading", "held"):
+            if connection.stage in ("reading", "held", "streaming"):
                 self._drop(connection)
         return not self._connections or time.monotonic() >= self._closing_by
 
     def _patience(self) -> float | None:
-        deadlines = [connection.deadline for connection in self._connections.values()]
+        deadlines = [one.deadline for one in self._connections.values() if one.deadline < math.inf]
         if self._closing_by is not None:
             deadlines.append(self._closing_by)
         return max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
@@ -249,7 +215,10 @@ class LoopbackServer:
         if not self._connections:
             return False
         self._drop(
-            min(self._connections.values(), key=lambda it: (it.stage == "held", it.heard_at))
+            min(
+                self._connections.values(),
+                key=lambda it: (it.stage in ("held", "streaming"), it.heard_at),
+            )
         )
         return True
 
@@ -257,6 +226,8 @@ class LoopbackServer:
         try:
             if connection.stage == "writing":
                 self._write(connection)
+            elif connection.stream is not None and connection.unsent:
+                self._send_on(connection)
             else:
                 self._read(connection)
         except (BlockingIOError, InterruptedError):
@@ -277,19 +248,51 @@ class LoopbackServer:
         if end is None:
             return
         request = parse(bytes(connection.received[:end])) if end > 0 else None
+        if request is not None and self._largest_body:
+            length = body_length(request, self._largest_body)
+            if 0 <= len(connection.received) - end < length:
+                return
+            body = bytes(connection.received[end : end + max(length, 0)])
+            request, end = (replace(request, body=body), end) if length >= 0 else (None, length)
         connection.received.clear()
         if request is None:
             self._send(connection, self._refuse(-end if end < 0 else 400))
             return
+        self._answer(connection, request)
+
+    def _answer(self, connection: _Connection, request: Request) -> None:
         answer = self._handled(request)
         if isinstance(answer, Response):
             self._send(connection, answer, bodyless=request.method == "HEAD")
-            return
-        connection.stage, connection.held = "held", answer
-        connection.deadline = time.monotonic() + answer.within
-        answer.answer.add_done_callback(self._wake)
+        elif isinstance(answer, Stream):
+            connection.stage, connection.stream = "streaming", answer
+            connection.unsent, connection.deadline = answer.head.encoded(endless=True), math.inf
+            answer.begin(self._wake)
+        else:
+            connection.stage, connection.held = "held", answer
+            connection.deadline = time.monotonic() + answer.within
+            answer.answer.add_done_callback(self._wake)
 
-    def _handled(self, request: Request) -> Response | Held:
+    def _feed_streams(self) -> None:
+        for connection in list(self._connections.values()):
+            if connection.stream is None:
+                continue
+            connection.unsent += connection.stream.taken()
+            if connection.unsent and math.isinf(connection.deadline):
+                connection.deadline = time.monotonic() + WRITTEN_WITHIN
+                self._selector.modify(connection.socket, _BOTH_WAYS, connection)
+            elif connection.stream.over and not connection.unsent:
+                self._drop(connection)
+
+    def _send_on(self, connection: _Connection) -> None:
+        sent = connection.socket.send(connection.unsent)
+        connection.unsent = connection.unsent[sent:]
+        connection.deadline = time.monotonic() + WRITTEN_WITHIN
+        if not connection.unsent:
+            connection.deadline = math.inf
+            self._selector.modify(connection.socket, selectors.EVENT_READ, connection)
+
+    def _handled(self, request: Request) -> Response | Held | Stream:
         try:
             return self._handle(request)
         except Exception as error:  # noqa: BLE001  (its text may hold anything; its kind does not)
@@ -335,6 +338,8 @@ class LoopbackServer:
     def _drop(self, connection: _Connection) -> None:
         if self._connections.pop(connection.socket, None) is not None:
             self._selector.unregister(connection.socket)
+            if connection.stream is not None:
+                connection.stream.end()
         connection.socket.close()
 
     def _close_sockets(self) -> None:
@@ -344,9 +349,3 @@ class LoopbackServer:
         self._selector.close()
         for one in (self._listener, self._waker, self._wakened):
             one.close()
-
-
-def _no_port(port: int, error: OSError | OverflowError) -> NoFreePort:
-    why = getattr(error, "strerror", None) or "no such port"
-    where = f"{_ADDRESS}:{port}" if port else f"a port of {_ADDRESS}"
-    return NoFreePort(f"{where[0].upper()}{where[1:]} can't be opened: {why}.")

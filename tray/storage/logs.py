@@ -8,12 +8,15 @@ import logging.handlers
 import os
 import stat
 import sys
+from collections.abc import Iterator
 from io import TextIOWrapper
 from pathlib import Path
+from typing import Any
 
 from tray.core.text.timestamps import format_timestamp
 from tray.errors import TrayError
 from tray.storage.atomic_files import private_directory, write_atomic
+from tray.storage.file_mark import file_mark
 
 LOG_BYTES = 512 * 1024
 LOG_FILES = 3
@@ -148,6 +151,23 @@ class History:
             logging.getLogger(__name__).warning("history: %s", said)
             return False
         return begins
+
+    def documents(self) -> Iterator[Any]:
+        """Yield each line, the oldest first, read as JSON; one that is no JSON is left out."""
+        for path in (self._earlier, self.path):
+            try:
+                lines = path.read_bytes().splitlines()
+            except OSError:
+                continue  # nothing has happened yet, or it is being forgotten
+            for line in lines:
+                try:
+                    yield json.loads(line)
+                except (ValueError, RecursionError):
+                    continue  # cut by a full disk, or edited
+
+    def marks(self) -> tuple[object, ...]:
+        """Return a value that changes whenever `documents` does."""
+        return (file_mark(self._earlier), file_mark(self.path))
 
     def forget(self, before: float | None = None) -> bool:
         """Remove what happened before a time, all for None; whether there was any. OSError."""

@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from tray.errors import UserMustAct
 from tray.system import MACOS, WINDOWS
@@ -68,6 +69,17 @@ class Paths:
         )
 
 
+ENDPOINT_VARIABLES: Final = (
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_SIGNIN",
+    "AWS_ENDPOINT_URL_SSO",
+    "AWS_ENDPOINT_URL_SSO_OIDC",
+    "AWS_ENDPOINT_URL_STS",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+)
+"""Those that lead a call of ours elsewhere; a store's own, such as ``_S3``, does not."""
+
+
 def world(environ: Mapping[str, str]) -> dict[str, str]:
     """Describe a process's paths and endpoints: the daemon acts for its own world only (C3)."""
     paths = Paths.from_environment(environ)
@@ -78,9 +90,7 @@ def world(environ: Mapping[str, str]) -> dict[str, str]:
         "settings_file": str(paths.settings_file),
         "state": str(paths.state),
     }
-    for name in sorted(environ):
-        if name.startswith("AWS_ENDPOINT_URL") or name == "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS":
-            described[name] = environ[name]
+    described |= {name: environ[name] for name in ENDPOINT_VARIABLES if name in environ}
     return described
 
 

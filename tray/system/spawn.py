@@ -25,6 +25,7 @@ PARTS: Final = (
     "tray.desktop.notifications.plyer_notice",
     "tray.demo.demo_story",
     "tray.demo.demo_witness",
+    "tray.page",
     "tray.system.package_upgrade",
 )
 
@@ -38,6 +39,8 @@ How to start a child that a Ctrl-C or the end of our terminal does not reach.
 
 On Windows it has a console of its own, without a window, and so have its own children.
 """
+
+OWN_COMMAND_LASTS: Final = 60.0  # seconds
 
 _SCHEMES: Final = ("nt", "nt_user")  # of `sysconfig`: installed for all, or by pip --user
 
@@ -132,6 +135,28 @@ def worker_environment(environ: Mapping[str, str]) -> dict[str, str]:
         others = kept.get("PYTHONPATH", "").split(os.pathsep)
         kept["PYTHONPATH"] = os.pathsep.join([root, *(path for path in others if path)])
     return kept
+
+
+def said_if_failed(arguments: Sequence[str], environ: Mapping[str, str]) -> str | None:
+    """Run a command of ours; return None if it succeeded, else its last line. Blocks for it."""
+    command = [*own_program(environ), *arguments]
+    try:
+        done = subprocess.run(
+            command,
+            env=dict(environ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            timeout=OWN_COMMAND_LASTS,
+            check=False,
+            **APART,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    lines = done.stderr.splitlines()
+    return None if not done.returncode else "".join(lines[-1:]).removeprefix("sso-tray: ")
 
 
 def start_detached(

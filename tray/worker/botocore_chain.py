@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -30,10 +31,11 @@ from tray.aws.api.clients import AwsClients, client_settings
 from tray.aws.api.error_words import source_words, words_for
 from tray.aws.api.role_credentials import Credentials
 from tray.core.model import Profile
+from tray.core.text.credentials import mfa_text
 from tray.core.text.display_names import clean
 from tray.core.text.shell_commands import quoted, sign_in_first
 from tray.core.text.timestamps import parse_timestamp
-from tray.errors import SignInNeeded, TrayError, UserMustAct
+from tray.errors import MfaCodeNeeded, RoleForbidden, SignInNeeded, TrayError, UserMustAct
 from tray.secret import Secret
 
 _PATIENCE: Final = Config(
@@ -45,9 +47,22 @@ _LOGIN_PARTS: Final = ("accessKeyId", "secretAccessKey", "sessionToken")
 class ProfileSession(botocore.session.Session):
     """Sends tokens of a session and of ``aws login`` only where `tray.core.connection` allows."""
 
-    def __init__(self, name: str, clients: AwsClients) -> None:
+    def __init__(self, name: str, clients: AwsClients, codes: Sequence[str] = ()) -> None:
         super().__init__(profile=name)
         self._clients = clients
+        self._name, self._codes = name, list(codes)
+        self.used_code = False
+        # botocore takes a prompter only where the whole chain of providers is built by hand.
+        provider = self.get_component("credential_provider").get_provider("assume-role")
+        provider._prompter = self._next_code  # noqa: SLF001
+
+    def _next_code(self, question: str) -> str:
+        """Answer botocore's question, the outer role's first; raises MfaCodeNeeded."""
+        if not self._codes:
+            serial = question.removeprefix("Enter MFA code for ").rstrip(": ")
+            raise MfaCodeNeeded(mfa_text.code_needed(self._name), serial=serial)
+        self.used_code = True
+        return self._codes.pop(0)
 
     def create_client(self, service_name: str, *arguments: Any, **options: Any) -> Any:
         if service_name in ("sso", "sso-oidc", "signin"):
@@ -59,10 +74,16 @@ class ProfileSession(botocore.session.Session):
         return super().create_client(service_name, *arguments, **options)
 
 
-def resolve(profile: Profile, session_key: str | None, clients: AwsClients) -> Credentials:
-    """Resolve by name, which ignores credentials in the environment; raises `TrayError`."""
+def resolve(
+    profile: Profile, session_key: str | None, clients: AwsClients, codes: Sequence[str] = ()
+) -> Credentials:
+    """
+    Resolve by name, which ignores credentials in the environment; raises `TrayError`.
+
+    `codes`: one of an MFA device for each role that wants one; MfaCodeNeeded where one is missing.
+    """
+    session = ProfileSession(profile.name, clients, codes)
     try:
-        session = ProfileSession(profile.name, clients)
         session.set_default_client_config(_PATIENCE)
         credentials = session.get_credentials()
         frozen = None if credentials is None else credentials.get_frozen_credentials()
@@ -87,6 +108,8 @@ def resolve(profile: Profile, session_key: str | None, clients: AwsClients) -> C
                 _moment(getattr(credentials, "_expiry_time", None)),
             )
         trouble = UserMustAct(f'The profile "{clean(profile.name)}" has no credentials.')
+    if session.used_code and isinstance(trouble, RoleForbidden):
+        trouble = RoleForbidden(f"{mfa_text.code_refused(profile.name)} ({trouble.sentence})")
     # Outside the except block: botocore's errors may quote what a process printed.
     raise trouble
 

@@ -13,6 +13,7 @@ from tray.core.outcomes import Failed, Outcome
 from tray.core.text.sentences import internal_error
 from tray.errors import (
     GrantRefused,
+    MfaCodeNeeded,
     RegistrationRefused,
     RequestRefused,
     RoleForbidden,
@@ -40,6 +41,7 @@ _ANSWERS: Final = (
     TokenRejected,
 )
 _TAGS: Final[dict[type[TrayError], str]] = {
+    MfaCodeNeeded: "mfa-code-needed",
     RoleForbidden: "role-forbidden",
     SignInNeeded: "sign-in-needed",
     TokenRejected: "token-rejected",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path, PurePath
 from typing import Any, Final
@@ -28,13 +28,17 @@ _PERMISSION_SET: Final = re.compile(r"AWSReservedSSO_(.+)_[0-9a-f]{16}")
 
 
 def role_credentials(
-    session: SsoSession | None, profile: Profile, context: JobContext
+    session: SsoSession | None,
+    profile: Profile,
+    context: JobContext,
+    codes: Sequence[str] = (),
 ) -> Credentials:
     """
-    Return fresh credentials of a profile.
+    Return fresh credentials of a profile; `codes` are of MFA devices, one for each that is asked.
 
     Raises SignInNeeded without a usable access token, TokenRejected (R6), RoleForbidden,
-    CacheFileTorn, CacheFileBad, WillRetry, or UserMustAct if the profile cannot be used.
+    CacheFileTorn, CacheFileBad, WillRetry, MfaCodeNeeded, or UserMustAct if the profile cannot be
+    used.
     """
     if profile.problem is not None:
         raise UserMustAct(profile.problem)
@@ -45,7 +49,7 @@ def role_credentials(
     if session is not None:
         _access_token(session, context)  # for our own sentence instead of boto3's
     key = None if session is None else session.key
-    return botocore_chain.resolve(profile, key, context.clients)
+    return botocore_chain.resolve(profile, key, context.clients, codes)
 
 
 def identity(
@@ -53,10 +57,11 @@ def identity(
     profile: Profile,
     context: JobContext,
     document: Mapping[str, Any] | None = None,
+    codes: Sequence[str] = (),
 ) -> CallerIdentity:
     """Return whom credentials belong to; raises `RoleForbidden`, and as `role_credentials`."""
     if document is None:
-        document = role_credentials(session, profile, context).document()
+        document = role_credentials(session, profile, context, codes).document()
     token = document.get("SessionToken")
     credentials = Credentials(
         Secret(document["AccessKeyId"]),
@@ -114,7 +119,7 @@ def _access_token(session: SsoSession, context: JobContext) -> Secret:
 
 
 def _insist_on_no_circle(profile: Profile, context: JobContext) -> None:
-    """Refuse a profile that would call us for itself (F3) or ask the user for an MFA code."""
+    """Refuse a profile that would call us for itself (F3)."""
     every = every_profile(ConfigFiles(context.paths.aws_config, context.paths.aws_credentials))
     seen: set[str] = set()
     wanted: str | None = profile.name
@@ -131,12 +136,6 @@ def _insist_on_no_circle(profile: Profile, context: JobContext) -> None:
                 if wanted is None or wanted in seen:
                     msg = f'The profile "{clean(name)}" gets its credentials from SSO Tray itself.'
                     raise UserMustAct(msg)
-            if every[name].get("mfa_serial"):
-                msg = (
-                    f'The profile "{clean(name)}" needs an MFA code, which only the AWS CLI asks '
-                    "for."
-                )
-                raise UserMustAct(msg)
 
 
 def asked_for(command: str, name: str, environ: Mapping[str, str]) -> str | None:

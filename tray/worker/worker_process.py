@@ -17,7 +17,7 @@ from tray.core.effects import JobKind
 from tray.core.model import Profile, SsoSession
 from tray.core.outcomes import Failed, outcome_to_json
 from tray.core.text.sentences import internal_error
-from tray.errors import TrayError
+from tray.errors import MfaCodeNeeded, TrayError
 from tray.storage.logs import quiet_libraries, set_debug
 from tray.storage.settings import Settings
 from tray.system.process_limits import forbid_core_dumps, return_freed_memory
@@ -110,6 +110,8 @@ class Worker:
         except TrayError as error:
             failed = job_table.failed(error)
             done = {"failed": outcome_to_json(failed), "error": job_table.tag_of(error)}
+            if isinstance(error, MfaCodeNeeded):
+                done["serial"] = error.serial
         except Exception as error:
             log.exception("a request failed")
             done = {"failed": outcome_to_json(Failed("other", internal_error(error)))}
@@ -156,7 +158,8 @@ class Worker:
             return profile_credentials.identity_document(
                 profile_credentials.identity(session, profile, context, given)
             )
-        credentials = profile_credentials.role_credentials(session, profile, context)
+        codes = request.get("codes", ())
+        credentials = profile_credentials.role_credentials(session, profile, context, codes)
         return credentials.document()
 
     def _sign_in(

@@ -19,7 +19,7 @@ _WORDS: Final = {
     "InfiniteLoopConfigError": "its source_profile leads back to itself",
     "UnknownCredentialError": "its credential_source is unknown",
     "MetadataRetrievalError": "the metadata service of this machine or container doesn't answer",
-    "RefreshWithMFAUnsupportedError": "it needs an MFA code, which only the AWS CLI asks for",
+    "RefreshWithMFAUnsupportedError": "it needs another MFA code",
     "ProfileNotFound": "a profile it names doesn't exist",
     "FileNotFoundError": "a file or program it names doesn't exist",
     "PermissionError": "a file or program it names can't be opened",

@@ -18,6 +18,7 @@ from tray.aws.config.profile_resolution import ConfigIndex, describe
 from tray.aws.config.sso_sessions import find_sessions
 from tray.core.connection import ConnectionSettings, agreed, disagreements
 from tray.core.model import Catalog
+from tray.core.profiles.source_chain import source_chain
 from tray.core.text.display_names import clean
 from tray.errors import ConfigRejected, NotFound
 from tray.storage.file_mark import file_mark
@@ -99,6 +100,8 @@ class CatalogReader:
         """The environment that sends an SDK's calls where a profile's keys do, if they do."""
         self.logins: Mapping[str, Mapping[str, Value]] = {}
         """The ``login_session`` of each profile that has one, as a key of that name."""
+        self.with_mfa: Mapping[str, bytes] = {}
+        """A digest of all that defines each profile for which an MFA code is asked."""
 
     def read(self) -> Catalog:
         """Return the same object while the files say the same; raises ConfigRejected."""
@@ -122,6 +125,7 @@ class CatalogReader:
                 merged = _merged(self.files, config, credentials)
                 self._verdict = _catalog(self.files, config, merged)
                 self.logins = _logins(merged)
+                self.with_mfa = _with_mfa(merged)
                 self.variables = every_variable(merged.profiles, merged.services)
             except ConfigRejected as rejected:
                 self._verdict = rejected.with_traceback(None)
@@ -137,6 +141,18 @@ def _logins(merged: MergedConfig) -> dict[str, dict[str, Value]]:
         for name, keys in merged.profiles.items()
         if "login_session" in keys
     }
+
+
+def _with_mfa(merged: MergedConfig) -> dict[str, bytes]:
+    if not any("mfa_serial" in keys for keys in merged.profiles.values()):
+        return {}
+    found = {}
+    for name in merged.profiles:
+        chain = [merged.profiles.get(one, {}) for one in source_chain(name, merged.profiles)]
+        if any("mfa_serial" in keys for keys in chain):
+            defined = ascii([sorted(keys.items(), key=str) for keys in chain])
+            found[name] = hashlib.sha256(defined.encode()).digest()
+    return found
 
 
 def _digest(data: bytes | None) -> bytes | None:

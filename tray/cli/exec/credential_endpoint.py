@@ -25,7 +25,8 @@ from tray.core.text.timestamps import format_timestamp
 from tray.daemon.role_credential_cache import CacheKey, RoleCredentialCache
 from tray.errors import OurBug, TrayError, passes
 from tray.loopback.http_messages import Request, Response, names_loopback
-from tray.loopback.loopback_server import Held, LoopbackServer
+from tray.loopback.later_answers import Held
+from tray.loopback.loopback_server import LoopbackServer
 from tray.secret import Secret
 from tray.storage.atomic_files import write_atomic
 

@@ -69,7 +69,7 @@ def _given(named: dict[str, str]) -> dict[str, Any]:
     role = NamedRole(*(named.get(f"--{name}") for name in ("session", "account", "role")))
     words = tuple(named[name] for name in ("--profile",) if name in named)
     meant = profile_meant(context, context.catalog(), words, None, role)
-    return given(context, "credentials", meant)
+    return given(context, "credentials", meant, may_ask=False)
 
 
 def _failed(error: TrayError) -> dict[str, Any]:

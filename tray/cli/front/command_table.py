@@ -20,6 +20,7 @@ SHELLS: Final = ("bash", "zsh", "fish", "powershell")
 TOOLS: Final = (
     "aws-sso-cli", "granted", "leapp", "aws-vault", "aws-sso-util", "yawsso", "aws-cli",
 )  # fmt: skip
+PAGES: Final = ("accounts", "sessions")
 COMPLETES: Final = ("bash", "zsh", "fish")
 COMPLETION_ASKED: Final = "_SSO_TRAY_COMPLETE"
 """The variable in which a shell asks what completes a line, as click derives it from our name."""
@@ -215,8 +216,31 @@ COMMANDS: Final[Mapping[str, Command]] = {
         *_ROLE,
         quick="tray.cli.quick.quick_profile:console",
     ),
+    "open": Command(
+        "tray.cli.accounts.open_command:open_page",
+        Argument("words", shown="[WORD]...", many=True),
+        Option(
+            "--page",
+            shown="PAGE",
+            choices=PAGES,
+            default="accounts",
+            shows_default=True,
+            help="What to show first.",
+        ),
+        Option(
+            "--print",
+            name="prints",
+            kind="flag",
+            help="Print the page's link, which opens once, instead of opening it.",
+        ),
+        _NO_DAEMON,
+    ),
     "autostart": Command(
-        "tray.cli.autostart_command:autostart",
+        "tray.cli.entries.autostart_command:autostart",
+        Argument("what", choices=("on", "off", "status"), default="status"),
+    ),
+    "menu-entry": Command(
+        "tray.cli.entries.menu_entry_command:menu_entry",
         Argument("what", choices=("on", "off", "status"), default="status"),
     ),
     "shell-init": Command(

@@ -23,7 +23,9 @@ SUMMARIES: Final = {
     "exec": "Run a command with a profile's credentials.",
     "endpoint": "Serve credentials to programs started elsewhere.",
     "console": "Open the AWS console in the browser.",
+    "open": "Open the accounts page in the browser.",
     "autostart": "Turn start at login on or off, or show the setting.",
+    "menu-entry": "Put SSO Tray into the desktop's menu, or take it out.",
     "shell-init": "Print a shell hook that follows the active profile.",
     "completion": "Print completion for your shell.",
     "settings": "Show the settings and where each is set.",
@@ -347,12 +349,34 @@ Examples:
   sso-tray console --federate --destination https://console.aws.amazon.com/s3/
 """
 
+OPEN: Final = """\
+Open a page in your browser with all accounts and roles, and how your sessions stand.
+
+WORDs fill its search: type, choose with the arrow keys, and press Enter for the AWS console. A
+role needs no profile for that. The page works without internet and shows no credentials. A process
+of its own serves it on 127.0.0.1, to you alone, and ends two minutes after the page is closed. The
+link that --print prints opens it once, within two minutes.
+
+\b
+Examples:
+  sso-tray open
+  sso-tray open prod admin
+  sso-tray open --page sessions
+"""
+
 AUTOSTART: Final = """\
 Turn start at login on or off, or show the setting.
 
 Linux: an entry in ~/.config/autostart. macOS: a LaunchAgent. Windows: the user's Run key. An entry
 disabled in the desktop's own settings counts as off, and "on" enables it again. An entry that was
 edited by hand is left alone.
+"""
+
+MENU_ENTRY: Final = """\
+Put SSO Tray into the desktop's menu of applications, or take it out.
+
+For an installation by pip or pipx: a file in ~/.local/share/applications. A package brings an
+entry of its own, and nothing is written then. An entry that was edited by hand is left alone.
 """
 
 SHELL_INIT: Final = """\

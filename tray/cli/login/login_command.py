@@ -114,8 +114,14 @@ def _unlocked(
         return None
     if not kept:
         return None
-    done = renewed(context, session)
-    return None if done[0] else done
+    code, told = renewed(context, session)
+    if code and keyring.lock_state() != "locked":
+        # It may be the end of an attempt that began before the keyring was open.
+        code, told = renewed(context, session)
+    if code:
+        note(told)  # why the browser opens although the keyring is open now
+        return None
+    return code, told
 
 
 def _needy(context: CommandContext, sessions: tuple[SsoSession, ...]) -> tuple[SsoSession, ...]:

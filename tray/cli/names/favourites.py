@@ -1,11 +1,17 @@
-"""Favourites from the command line; menu, picker and the desktop's search show them first."""
+"""Favourites and what was used last: menu, picker and the desktop's search show them first."""
 
 from __future__ import annotations
 
+import logging
+
 from tray.cli.command_context import CommandContext
 from tray.cli.names.few_words import profile_found
+from tray.core.accounts.remembered_roles import RoleKey
 from tray.core.text import search_text
+from tray.errors import TrayError
 from tray.storage.remembered_file import change_remembered, read_remembered
+
+log = logging.getLogger(__name__)
 
 
 def star(context: CommandContext, words: tuple[str, ...], *, on: bool) -> str:
@@ -22,6 +28,14 @@ def unstar_gone(context: CommandContext, words: tuple[str, ...]) -> str | None:
         return None
     change_remembered(context.paths.state, lambda before: before.starred((name,), on=False))
     return search_text.starred(name, on=False)
+
+
+def remember_used(context: CommandContext, role: RoleKey) -> None:
+    """Put a role first among those used last, as the daemon does; a trouble is only logged."""
+    try:
+        change_remembered(context.paths.state, lambda before: before.used(role))
+    except (OSError, TrayError) as error:
+        log.info("what was used cannot be remembered (%s)", type(error).__name__)
 
 
 def favourites(context: CommandContext) -> list[str]:

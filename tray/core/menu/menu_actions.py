@@ -98,6 +98,17 @@ def hand_back(state: TrayState, event: ev.QuitRequested) -> Step:
     return replace(state, handing_back=request, lending=not event.hand_back), tuple(effects)
 
 
+def handing_back_too(before: TrayState, state: TrayState) -> TrayState:
+    """Release what came into the keyring only while all was being handed back, by adoption."""
+    if before.handing_back is None or state.handing_back is None or state.lending:
+        return state
+    for key, one in tuple(state.sessions.items()):
+        known = before.sessions.get(key)
+        if one.store == "keyring" and (known is None or known.store != "keyring"):
+            state, _ = renewal_requests.enqueue(state, key, QueuedJob("release"))
+    return state
+
+
 def not_handed_back(state: TrayState, sentence: str) -> Step:
     """Stay, because a release failed: the user wants everything handed back (K7)."""
     request = None if state.handing_back == HOME_CLICK else state.handing_back

@@ -29,4 +29,5 @@ class MenuExtras:
     locked: Mapping[str, str] = field(default_factory=dict)
     keyring_required: bool = False  # no refresh token in any file (K9)
     zone: tzinfo | None = None  # the reader's zone
+    page: bool = False  # whether the accounts page can be served here
     version: str = ""  # of the program

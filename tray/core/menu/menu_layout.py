@@ -13,6 +13,7 @@ from tray.core.menu.menu_extras import MenuExtras
 from tray.core.policy import MENU_ROWS, MENU_SESSIONS, RECENT_LINES
 from tray.core.requests import (
     LinkRequested,
+    PageRequested,
     SettingName,
     SettingRequested,
     SignInAllRequested,
@@ -164,6 +165,8 @@ def _session_actions(row: SessionRow, view: View, *, room: int) -> Iterable[Entr
 
 
 def _rest(view: View, extras: MenuExtras) -> Iterable[Entry]:
+    if extras.page:
+        yield Entry("accounts-page", menu_text.ACCOUNTS_PAGE, PageRequested())
     if any(row.reason == "keyring-absent" for row in view.sessions):
         how = Entry("no-keyring-how", menu_text.NO_KEYRING_HOW, enabled=False)
         text = menu_text.no_keyring(required=extras.keyring_required)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tray.core.accounts.remembered_roles import RoleKey
 from tray.core.model import Profile, SsoSession
 from tray.core.profiles.profile_planning import usual_region
 from tray.values import dataclass
@@ -36,6 +37,13 @@ def is_bare_role(profile: Profile) -> bool:
     """Whether session, account and role say all of it, so that no config has to know its name."""
     place = role_path(profile.account_id or "", profile.role_name or "")
     return profile.kind == "sso" and profile.name == place and profile.session is not None
+
+
+def role_key(profile: Profile) -> RoleKey:
+    """Return what a profile, or a role without one, is remembered by."""
+    if not is_bare_role(profile):
+        return (profile.name,)
+    return (profile.session or "", profile.account_id or "", profile.role_name or "")
 
 
 def role_path(account_id: str, role_name: str) -> str:

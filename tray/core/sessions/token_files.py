@@ -12,7 +12,15 @@ from tray.core import policy, unread_files
 from tray.core.effects import Effect
 from tray.core.model import InputFile, Memory, Now, SsoSession, TokenFacts, TokenStore
 from tray.core.profiles.start_url import is_vanity
-from tray.core.session import QueuedJob, Session, elsewhere, kept_for_undo, remembered_failing
+from tray.core.session import (
+    QueuedJob,
+    Session,
+    elsewhere,
+    ends_early,
+    kept_for_undo,
+    remembered_failing,
+    remembered_patience,
+)
 from tray.core.sessions import doubts
 from tray.core.sessions.portal_sessions import other_is_gone, others_checked
 from tray.core.sessions.session_end import exact_end, learnt, without_disproved_end
@@ -33,7 +41,10 @@ def recalled(state: TrayState, event: ev.RecordsRead) -> TrayState:
         contested = session.key in event.contested
         fresh = session.memory == Memory()
         memory = event.memories.get(session.key, session.memory) if fresh else session.memory
-        after = replace(session, store=store, contested=contested, memory=memory)
+        patience = remembered_patience(memory, session) if fresh else session.retry_at
+        after = replace(
+            session, store=store, contested=contested, memory=memory, retry_at=patience
+        )  # fmt: skip
         if store == "released" and session.store != "released":
             after = replace(after, failing=None, notable=None)
         if after != session:
@@ -120,12 +131,14 @@ def _arrived(state: TrayState, config: SsoSession) -> Session:
     if last is not None:
         # Nothing was ever seen where its name pointed before: what is on record may be of here.
         return Session(config=config, store=state.recalled.stores.get(config.key))
-    return Session(
+    session = Session(
         config=config,
         store=state.recalled.stores.get(config.key),
         contested=config.key in state.recalled.contested,
         memory=state.recalled.memories.get(config.key, Memory()),
     )
+    # Also where its file is gone, whose token would bring it.
+    return replace(session, retry_at=remembered_patience(session.memory, session))
 
 
 def _at_rest(session: Session) -> Session:
@@ -164,12 +177,15 @@ def tokens_read(state: TrayState, event: ev.TokenFileInspected, now: Now) -> Ste
     state = unread_files.read(state, file)
     match event.file_status:
         case TokenFacts() if elsewhere(session, event.file_status):
-            return state.with_session(not_ours(session)), ()
+            gone, fingerprint = not_ours(session), event.file_status.fingerprint
+            if state.recalled.newest.get(session.key) == fingerprint:
+                # What is on record is of the place that this name meant before.
+                gone = replace(gone, store=None, foreign=fingerprint)
+            return state.with_session(gone), ()
         case TokenFacts():
             seen = present(session, event.file_status)
-            if _wants_look(state, session, event.file_status) or _ends_early(
-                session, seen, event.file_status, now
-            ):
+            early = LOOK not in session.queue and ends_early(seen, event.file_status, now)
+            if early or _wants_look(state, session, event.file_status):
                 seen = replace(seen, queue=(*seen.queue, LOOK))
             elif session.store == "released" and doubts.after_an_end(session, event.file_status):
                 # Only the portal can tell whether this is a sign-in (K7).
@@ -211,21 +227,6 @@ def _wants_look(state: TrayState, session: Session, token: TokenFacts) -> bool:
         ended = session.store != "released" and session.memory.dead == token.fingerprint
         return old is None and (ended or newest not in (None, token.fingerprint))
     return True
-
-
-def _ends_early(session: Session, seen: Session, file: TokenFacts, now: Now) -> bool:
-    """Whether somebody has written an earlier end into our lean file: SDKs believe it (K4)."""
-    token = seen.token
-    return (
-        token is not None
-        and seen.store == "keyring"
-        and not file.refreshable
-        and session.sign_in is None
-        and LOOK not in session.queue
-        and session.file_ends_at != file.expires_at
-        and file.expires_at + policy.CLOCK_SLACK < token.expires_at
-        and token.expires_at > now.wall
-    )
 
 
 def not_ours(session: Session) -> Session:
@@ -323,7 +324,7 @@ def new_token(seen: Session, token: TokenFacts, before: Session) -> Session:
         life=token.life,
         over=False,
         failing=remembered_failing(memory, token),
-        retry_at=_patience(memory, seen),
+        retry_at=remembered_patience(memory, seen),
         notable=None,
         unconfirmed_at=None,
         end_confirmed=False,
@@ -334,10 +335,6 @@ def new_token(seen: Session, token: TokenFacts, before: Session) -> Session:
         # Whether it ends a removal a worker finds out (K5).
         memory=replace(memory, removed=None, removal=kept_for_undo(before)),
     )
-
-
-def _patience(memory: Memory, session: Session) -> float | None:
-    return memory.trouble.retry_at if memory.trouble is not None else session.retry_at
 
 
 def _memory_with(token: TokenFacts, before: Session) -> Memory:

@@ -34,6 +34,8 @@ ALL_ACCOUNTS = "All accounts"
 CONSOLE_OF = "Open AWS console:"
 USE_PROFILE = "Use profile:"
 SETTINGS = "Settings"
+ACCOUNTS_PAGE = "Accounts…"
+PAGE_NOT_OPENED = "The accounts page wasn't opened"
 SETTING_LABELS: dict[SettingName, str] = {
     "start-at-login": "Start at login",
     "warnings": "Warn before a session ends",

@@ -43,6 +43,10 @@ def not_at_login(place: str) -> str:
     return f"Stop starting at login: delete {clean(place, 200)}"
 
 
+def not_in_menu(place: str) -> str:
+    return f"Leave the desktop's menu: delete {clean(place, 200)}"
+
+
 def not_searched(place: str) -> str:
     return f"Leave KRunner's search: delete {clean(place, 200)}"
 

@@ -26,7 +26,8 @@ Picture: TypeAlias = Mapping[int, bytes]
 RING_SECONDS: Final = 3600.0
 RING_STEPS: Final = 12  # one step every five minutes: few redraws
 
-SIZES: Final = (16, 22, 24, 32, 48, 64)  # pixels; most panels ask for 22 and 24
+# Pixels; most panels ask for 22 and 24, or for twice that.
+SIZES: Final = (16, 22, 24, 32, 44, 48, 64)
 
 _SPEAKS_FOR_ITSELF: Final[frozenset[State]] = frozenset({"ending", "expired", "unreadable"})
 

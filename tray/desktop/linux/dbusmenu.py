@@ -73,10 +73,14 @@ class DBusMenu(ServiceInterface):
         self._fetched = fetched
         self._clicked = clicked
         self._opened_below = opened_below
-        self.offered: set[int] = set()  # submenus announced to this host
+        self.offered: set[int] = set()  # submenus announced to the host below
+        self._offered_to: str | None = None
+        self.caller: str | None = None  # whose call is being answered
 
     def announce(self, change: MenuChange) -> None:
         if change.layout is not None:
+            # Whoever asks level by level fetches this one alone, but those below changed, too.
+            self.offered.difference_update(self._tree.below(change.layout))
             self.layout_updated(change.layout)
         if change.updated or change.removed:
             self.items_properties_updated(change)
@@ -93,11 +97,15 @@ class DBusMenu(ServiceInterface):
 
     def _offer_below(self, parent: int) -> None:
         """
-        Announce each submenu below, once.
+        Announce each submenu below, once for each layout.
 
         Plasma asks level by level and places a submenu before it has its rows: the first opening
-        would be off the screen. Announced, the rows are asked for at once.
+        would be off the screen. Announced, the rows are asked for at once; a submenu that it has
+        already is never asked for again otherwise.
         """
+        if self.caller != self._offered_to:  # a new panel asks before anything tells of it
+            self._offered_to = self.caller
+            self.offered.clear()
         nodes = self._tree.nodes
         for child in nodes[parent].children:
             if nodes[child].children and child not in self.offered:

@@ -13,7 +13,7 @@ from tray.core.events import Event
 from tray.core.menu.account_menu import ACCOUNTS
 from tray.core.menu.menu_extras import MenuExtras
 from tray.core.menu.menu_layout import entries
-from tray.core.requests import AccountsUsed, StatusRequested
+from tray.core.requests import AccountsUsed, PageRequested
 from tray.core.text import menu_text, sentences
 from tray.core.views.view import View
 from tray.desktop.icon.icon_pictures import IconPictures, NotDrawn
@@ -45,7 +45,7 @@ class LinuxTray:
         self._icon = StatusNotifierIcon("sso-tray")
         self._icon.on_host(host)
         self._icon.on_open(self._freshen)
-        self._icon.on_activate(partial(act, StatusRequested()))
+        self._icon.on_activate(partial(act, PageRequested()))
         self._icon.on_submenu(self._looked_below)
         self._bus = bus
         self._host = host

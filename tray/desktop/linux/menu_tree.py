@@ -101,6 +101,17 @@ class MenuTree:
             return None
         return next((key for (_, key, _), one in self._numbers.items() if one == number), None)
 
+    def below(self, number: int) -> set[int]:
+        """Return the numbers of all rows below one, those below these included."""
+        found: set[int] = set()
+        deeper = [number]
+        while deeper:
+            node = self.nodes.get(deeper.pop())
+            children = () if node is None else node.children
+            found.update(children)
+            deeper += children
+        return found
+
     def _add(self, rows: Iterable[MenuItem], parent: int, *, enabled: bool) -> tuple[int, ...]:
         seen: dict[str | None, int] = {}
         added: list[int] = []

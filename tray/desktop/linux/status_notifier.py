@@ -218,6 +218,8 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
         return reply if bus is self._bus and bus.connected else None
 
     def _received(self, message: Message) -> bool:
+        if message.message_type is MessageType.METHOD_CALL and self._served is not None:
+            self._served.caller = message.sender  # which its methods are not told
         if message.message_type is not MessageType.SIGNAL or self._bus is None:
             return False
         match message.member:

@@ -17,6 +17,7 @@ from tray.desktop.native.main_thread import MainThreadIcon
 
 _DRAIN: Final = win32.WM_USER + 20  # our own message; pystray uses WM_USER + 10 and + 11
 _QUERY_END_SESSION: Final = 0x11
+_CLICKS: Final = (win32.WM_LBUTTONUP, win32.WM_RBUTTONUP)
 
 
 class WindowsIcon(MainThreadIcon, _win32.Icon):  # type: ignore[misc]  # pystray has no types
@@ -64,10 +65,13 @@ class WindowsIcon(MainThreadIcon, _win32.Icon):  # type: ignore[misc]  # pystray
             super()._on_stop(wparam, lparam)
 
     def _on_notify(self, wparam: Any, lparam: Any) -> None:
+        # An open menu's loop brings us here once more with each move of the mouse over the icon;
+        # the end of that call is not the menu's.
+        if self._open or lparam not in _CLICKS:
+            return
         self._open = True
         try:
-            left = lparam == win32.WM_LBUTTONUP
-            super()._on_notify(wparam, win32.WM_RBUTTONUP if left else lparam)
+            super()._on_notify(wparam, win32.WM_RBUTTONUP)
         finally:
             self._open = False
         if self._ended:

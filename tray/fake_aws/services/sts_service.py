@@ -20,8 +20,11 @@ _ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}):role/(?:[\w+=,.@/-]*/)?
 _REQUEST_ID = "00000000-0000-4000-8000-000000000000"
 _KNOWN = {
     "GetCallerIdentity": (),
-    "AssumeRole": ("RoleArn", "RoleSessionName", "DurationSeconds"),
-}
+    "AssumeRole": (
+        "RoleArn", "RoleSessionName", "DurationSeconds", "ExternalId", "SerialNumber", "TokenCode",
+    ),
+}  # fmt: skip
+_MFA_FAILED = "MultiFactorAuthentication failed"
 
 
 def action_of(request: Request) -> str:
@@ -44,16 +47,23 @@ class Sts:
         )
 
     def assume_role(self, request: Request) -> Response:
-        """Credentials of any well-formed role name; a chain lives an hour at most."""
-        self._authenticate(request)
+        """
+        Credentials of any well-formed role name; a chain lives an hour at most.
+
+        A code is taken once, and only from the user whose device made it: a role has no device.
+        """
+        caller = self._authenticate(request)
         values = _parameters(request)
         arn = _ROLE_ARN.fullmatch(values.get("RoleArn", ""))
         name = values.get("RoleSessionName", "")
         if arn is None or not re.fullmatch(r"[\w+=,.@-]{2,64}", name):
             raise AwsError("ValidationError", "RoleArn or RoleSessionName is malformed")
         seconds = values.get("DurationSeconds", "3600")
-        if not seconds.isdigit() or not 900 <= int(seconds) <= 3600:
-            raise AwsError("ValidationError", "DurationSeconds must be 900 to 3600 in a chain")
+        longest = 3600 if caller.session_token else 43200
+        if not seconds.isdigit() or not 900 <= int(seconds) <= longest:
+            raise AwsError("ValidationError", f"DurationSeconds must be 900 to {longest}")
+        self._check_mfa(caller, values.get("SerialNumber"), values.get("TokenCode"))
+        self.realm.assumed.append({k: v for k, v in values.items() if k != "TokenCode"})
         issued = issue_role_credentials(self.realm, arn[1], arn[2], name, int(seconds))
         until = datetime.fromtimestamp(issued.expires_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return _result(
@@ -65,6 +75,22 @@ class Sts:
             f"<Arn>{escape(issued.arn)}</Arn><AssumedRoleId>{escape(issued.user_id)}"
             "</AssumedRoleId></AssumedRoleUser>",
         )
+
+    def _check_mfa(self, caller: RoleCredentials, serial: str | None, code: str | None) -> None:
+        if serial is None and code is None:
+            return
+        if serial is None or code is None:
+            message = f"{_MFA_FAILED}, must provide both MFA serial number and one time pass code."
+            raise AwsError("AccessDenied", message)
+        if not re.fullmatch(r"[0-9]{6}", code):
+            raise AwsError("ValidationError", "Value at 'tokenCode' must be six digits")
+        user = self.realm.iam_users.get(caller.access_key_id)
+        if user is None or serial != user.mfa_serial:
+            raise AwsError("AccessDenied", f"{_MFA_FAILED}, unable to validate MFA code.")
+        if code not in user.codes:
+            message = f"{_MFA_FAILED} with invalid MFA one time pass code."
+            raise AwsError("AccessDenied", message)
+        user.codes.discard(code)
 
     def unknown(self, request: Request) -> Response:
         raise AwsError("InvalidAction", f"Could not find operation {action_of(request)!r}")

@@ -1,5 +1,5 @@
 """
-Start at login on Linux: one file in ``~/.config/autostart``.
+Start at login on Linux: one file in ``~/.config/autostart``, like that of the desktop's menu.
 
 Desktop Application Autostart Specification 0.5; Desktop Entry Specification 1.5.
 """
@@ -7,17 +7,21 @@ Desktop Application Autostart Specification 0.5; Desktop Entry Specification 1.5
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from sysconfig import get_path
 from typing import Final, Self
 
 from tray.errors import UserMustAct
 from tray.system.autostart.autostart_entry import FileEntry, Found, Status, digest
 from tray.system.paths import Paths
 
-FILE_NAME: Final = "sso-tray.desktop"
+NAME: Final = "sso-tray"
+FILE_NAME: Final = f"{NAME}.desktop"
 UNIT: Final = "sso-tray.service"  # the packages' user unit; never used together with this entry
 
+_ICON: Final = Path("share/icons/hicolor/scalable/apps/sso-tray.svg")  # as in pyproject.toml
 _GROUP: Final = "[Desktop Entry]"
 _MARK: Final = "X-SSO-Tray-Digest"
 _SWITCHES: Final = frozenset(
@@ -29,7 +33,26 @@ _QUOTED: Final = re.compile(r'["`$\\]')
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_@+=:,./-]+")
 
 
-class DesktopEntry(FileEntry):
+class LaunchingFile(FileEntry):
+    """A file by which the desktop starts SSO Tray, at login or from its menu."""
+
+    def _found(self) -> Found | None:
+        data = self._data()
+        if data is None:
+            return None
+        said = parse(data.decode("utf-8", "replace"))
+        ours = _is_ours(said)
+        return Found(not _switched_off(said), ours, split_exec(said["Exec"]) if ours else None)
+
+    def _write(self, command: Sequence[str]) -> None:
+        self._save(render(command, self._keys()).encode())
+
+    @abstractmethod
+    def _keys(self) -> Mapping[str, str]:
+        """Return the keys that this kind has beside the common ones."""
+
+
+class DesktopEntry(LaunchingFile):
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Self:
         named = environ.get("XDG_CONFIG_HOME", "")
@@ -58,19 +81,22 @@ class DesktopEntry(FileEntry):
         wanted = self._file.parent.parent / "systemd/user/graphical-session.target.wants" / UNIT
         return wanted.is_symlink() and not self._file.exists()
 
-    def _found(self) -> Found | None:
-        data = self._data()
-        if data is None:
-            return None
-        said = parse(data.decode("utf-8", "replace"))
-        ours = _is_ours(said)
-        return Found(not _switched_off(said), ours, split_exec(said["Exec"]) if ours else None)
-
-    def _write(self, command: Sequence[str]) -> None:
-        self._save(render(command).encode())
+    def _keys(self) -> Mapping[str, str]:
+        return {"X-GNOME-Autostart-enabled": "true"}
 
 
-def render(command: Sequence[str]) -> str:
+def icon_of(data: Path) -> str:
+    """
+    Return what an entry names as its icon: a file where no desktop looks for the name.
+
+    Args:
+        data: where pip and pipx put what a wheel shares.
+    """
+    file = data / _ICON
+    return str(file) if file.is_file() else NAME
+
+
+def render(command: Sequence[str], more: Mapping[str, str]) -> str:
     """Return the file's text; raises UserMustAct if no entry can hold the command."""
     keys = {
         "Type": "Application",
@@ -78,10 +104,10 @@ def render(command: Sequence[str]) -> str:
         "Comment": "Keeps AWS IAM Identity Center sessions alive",
         "Exec": _escaped(" ".join(_argument(word) for word in command)),
         "TryExec": _escaped(command[0]),
-        "Icon": "sso-tray",
+        "Icon": _escaped(icon_of(Path(get_path("data")))),
         "Terminal": "false",
         "StartupNotify": "false",
-        "X-GNOME-Autostart-enabled": "true",
+        **more,
     }
     keys[_MARK] = _digest(keys)
     return "\n".join([_GROUP, *(f"{key}={value}" for key, value in keys.items()), ""])

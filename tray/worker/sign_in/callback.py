@@ -14,7 +14,8 @@ from urllib.parse import parse_qsl
 
 from tray.errors import OurBug
 from tray.loopback.http_messages import Request, Response, page_refusal
-from tray.loopback.loopback_server import HEAD_WITHIN, Held, LoopbackServer
+from tray.loopback.later_answers import Held
+from tray.loopback.loopback_server import HEAD_WITHIN, LoopbackServer
 from tray.secret import Secret
 from tray.worker.sign_in import sign_in_pages
 

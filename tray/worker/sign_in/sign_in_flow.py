@@ -15,7 +15,7 @@ from tray.core.model import SsoSession
 from tray.core.text.display_names import clean
 from tray.core.text.sentences import keyring_required, sign_in_cancelled
 from tray.errors import KEYRING_ERRORS, Busy, SignInEnded, TrayError, UserMustAct
-from tray.loopback.loopback_server import NoFreePort
+from tray.loopback.listening_port import NoFreePort
 from tray.managed.config_write import change_config
 from tray.system.lock.file_lock import FileLock, lock_path
 from tray.worker.job_context import JobContext

@@ -1,0 +1,1 @@
+"""Commands that place SSO Tray among what the desktop starts."""

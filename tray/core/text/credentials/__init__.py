@@ -1,0 +1,1 @@
+"""What is said about credentials that programs ask for."""

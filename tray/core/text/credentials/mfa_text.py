@@ -1,0 +1,30 @@
+"""What is said of roles that want the code of an MFA device."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tray.core.text.display_names import clean
+from tray.core.text.shell_commands import quoted
+
+
+def code_needed(profile: str) -> str:
+    """The one asking cannot be asked; whoami asks, and what it gets serves all programs."""
+    return (
+        f'The profile "{clean(profile)}" needs an MFA code. Run in a terminal: '
+        f"sso-tray whoami {quoted(clean(profile, 200))}"
+    )
+
+
+def code_refused(profile: str) -> str:
+    return (
+        f'AWS refused the MFA code for the profile "{clean(profile)}". Wait for the next code of '
+        "the device, and try again."
+    )
+
+
+def question(serial: str) -> str:
+    return f"MFA code for {clean(serial, 200)}: "
+
+
+NO_CODE: Final = "An MFA code is six digits."

@@ -1,0 +1,1 @@
+"""What the accounts page says that its server decides."""

@@ -1,0 +1,18 @@
+"""What the page's server answers a request that it cannot carry out."""
+
+from __future__ import annotations
+
+from typing import Final
+
+USED_LINK: Final = "This link has been used already. Open the page again: sso-tray open"
+NOT_OURS: Final = "This page isn't open any more. Open it again: sso-tray open"
+NO_REQUEST: Final = "The page sent a request that can't be read. Reload it."
+MISTAKE: Final = "SSO Tray hit an internal error. For details, run: sso-tray log"
+TOO_SLOW: Final = "That takes too long. Try again."
+NO_DAEMON: Final = "SSO Tray isn't running. To start it: sso-tray start"
+GONE: Final = "This role isn't in the list any more."
+OPENED: Final = "The accounts page opens in your browser."
+NOT_OPENED: Final = "The page couldn't be started."
+NO_SESSION: Final = "This session isn't in the AWS config any more."
+NEEDS_PROFILE: Final = "Only a profile can be active. Add one for this role first."
+NOT_STARTED: Final = "The command couldn't be run. For details, run: sso-tray log"

@@ -1,0 +1,167 @@
+"""
+What the page changes, each by a command of ours in a process of its own.
+
+The same words at a terminal do the same: same rules, same locks, same transaction. A job's end is
+told as news, ``{"job": {"id", "exit", "said", "printed"}}``; ``exit`` as of rule C1.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from tray.cli.command_context import CommandContext
+from tray.core.accounts.role_search import RoleRow
+from tray.core.text import sentences
+from tray.core.text.page import page_text
+from tray.errors import NotFound, TrayError, UserMustAct
+from tray.page.page_accounts import PageAccounts
+from tray.storage.logs import History
+from tray.storage.remembered_file import change_remembered
+from tray.system.spawn import APART, module_command
+
+LONGEST: Final = 900.0  # seconds; a sign-in waits ten minutes for a person
+MOST_PRINTED: Final = 64 * 1024  # characters that are passed on
+
+_SAYS: Final = "sso-tray: "
+
+
+class PageJobs:
+    """Called from any thread."""
+
+    def __init__(
+        self,
+        context: CommandContext,
+        accounts: PageAccounts,
+        tell: Callable[[Mapping[str, Any]], None],
+    ) -> None:
+        self._context, self._accounts, self._tell = context, accounts, tell
+        self._numbers = itertools.count(1)
+        self._doers: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
+            "console": self._console,
+            "use": self._use,
+            "add": self._add,
+            "sign-in": lambda asked: ["login", "--", self._session(asked)],
+            "sign-in-afresh": lambda asked: ["login", "--afresh", "--", self._session(asked)],
+            "sign-out": lambda asked: ["logout", "--", self._session(asked)],
+            "undo": lambda asked: ["login", "--undo", "--", self._session(asked)],
+            "renew": lambda asked: ["renew", "--", self._session(asked)],
+            "list": lambda asked: ["accounts", "--refresh", "--session", self._session(asked)],
+        }
+
+    def start(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer ``do``: ``what`` and what that takes; returns the job's ``id``."""
+        make = self._doers.get(str(asked.get("what")))
+        if make is None:
+            raise UserMustAct(page_text.NO_REQUEST)
+        words = make(asked)
+        number = next(self._numbers)
+        threading.Thread(
+            target=self._carry_out, args=(number, words, dict(asked)), name="page-job", daemon=True
+        ).start()
+        return {"id": number}
+
+    def star(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer ``star``: ``key`` of a row, and whether it is ``on``."""
+        row, on = self._row(asked), asked.get("on") is True
+        change_remembered(self._context.paths.state, lambda before: before.starred(row.key, on=on))
+        return {}
+
+    def cancel(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer ``cancel``: end the sign-in of a ``session``."""
+        done = self._context.asked("cancel", session=self._session(asked))
+        if done is None:
+            raise UserMustAct(page_text.NO_DAEMON)
+        return {"said": done["sentence"]}
+
+    def _carry_out(self, number: int, words: list[str], asked: Mapping[str, Any]) -> None:
+        code, said, printed = _run(words)
+        if code == 0 and words[0] == "console":
+            self._remember(asked)
+        self._tell({"job": {"id": number, "exit": code, "said": said, "printed": printed}})
+
+    def _remember(self, asked: Mapping[str, Any]) -> None:
+        """As the menu does for a console that it opens."""
+        try:
+            row = self._row(asked)
+            change_remembered(self._context.paths.state, lambda before: before.used(row.key))
+        except (TrayError, OSError):
+            return  # the console is open; only its place among the recent ones is lost
+        role = row.profile or sentences.role_of(row.account_id or "", row.role_name or "")
+        history = History(self._context.paths.state)
+        history.add(time.time(), "console-opened", row.session, role)
+
+    def _row(self, asked: Mapping[str, Any]) -> RoleRow:
+        key = asked.get("key")
+        found = None
+        if isinstance(key, list) and all(isinstance(part, str) for part in key):
+            found = self._accounts.place(key)
+        if found is None:
+            raise NotFound(page_text.GONE)
+        return found[0]
+
+    def _session(self, asked: Mapping[str, Any]) -> str:
+        key = asked.get("session")
+        known = (one.key for one in self._context.catalog().sessions)
+        if not isinstance(key, str) or key not in known:
+            raise NotFound(page_text.NO_SESSION)
+        return key
+
+    def _console(self, asked: Mapping[str, Any]) -> list[str]:
+        words = ["console", *_named(self._row(asked))]
+        for name in ("service", "region"):
+            value = asked.get(name)
+            if isinstance(value, str) and value.strip():
+                words.append(f"--{name}={value.strip()}")
+        return words
+
+    def _use(self, asked: Mapping[str, Any]) -> list[str]:
+        row = self._row(asked)
+        if row.profile is None:
+            raise UserMustAct(page_text.NEEDS_PROFILE)
+        return ["use", "--", row.profile]
+
+    def _add(self, asked: Mapping[str, Any]) -> list[str]:
+        row, name = self._row(asked), asked.get("name")
+        if row.profile is not None or row.session is None:
+            raise UserMustAct(page_text.NO_REQUEST)
+        words = ["add", f"--account={row.account_id}", f"--role={row.role_name}", "--no-daemon"]
+        if isinstance(name, str) and name.strip():
+            words.append(f"--name={name.strip()}")
+        words.append("--yes" if asked.get("write") is True else "--dry-run")
+        return [*words, "--", row.session]
+
+
+def _named(row: RoleRow) -> list[str]:
+    """Return the options that name a row's role; they hold no option of another's making."""
+    if row.profile is not None:
+        return [f"--profile={row.profile}"]
+    return [f"--session={row.session}", f"--account={row.account_id}", f"--role={row.role_name}"]
+
+
+def _run(words: list[str]) -> tuple[int, str, str]:
+    """Run a command; return its exit code, the last sentence it said, and what it printed."""
+    command = module_command("tray", *words)
+    try:
+        done = subprocess.run(
+            command,
+            env=dict(os.environ),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=LONGEST,
+            check=False,
+            **APART,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return 1, page_text.NOT_STARTED, ""
+    notes = [one.removeprefix(_SAYS) for one in done.stderr.splitlines() if one.startswith(_SAYS)]
+    printed = [one for one in done.stdout.splitlines() if one.strip()]
+    last = notes[-1:] if done.returncode else (printed[-1:] or notes[-1:])
+    return done.returncode, last[0] if last else "", done.stdout[:MOST_PRINTED]

@@ -1,0 +1,83 @@
+// Elements and words for times; nothing here makes HTML out of text.
+
+export function el(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) {
+      element.addEventListener(name.slice(2), value);
+    } else if (value === true) {
+      element.setAttribute(name, "");
+    } else if (value !== false && value !== null && value !== undefined) {
+      element.setAttribute(name, value);
+    }
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+// Set a text only where it differs, so that screen readers hear what is new alone.
+export function setText(element, text) {
+  if (element.textContent !== text) {
+    element.textContent = text;
+  }
+}
+
+let clearing = 0;
+
+// Say a sentence to the person, whatever they look at.
+export function tell(sentence, bad = false) {
+  const told = document.getElementById("told");
+  told.classList.toggle("bad", bad);
+  told.textContent = sentence;
+  clearTimeout(clearing);
+  clearing = setTimeout(() => {
+    told.textContent = "";
+  }, bad ? 15000 : 6000);
+}
+
+const MINUTE = 60;
+const HOUR = 3600;
+const DAY = 86400;
+
+export function counted(number, noun, plural = `${noun}s`) {
+  return `${number.toLocaleString("en")} ${number === 1 ? noun : plural}`;
+}
+
+// "2 h 5 min" for seconds ahead.
+export function span(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  if (whole < MINUTE) {
+    return `${whole} s`;
+  }
+  if (whole < HOUR) {
+    const rest = whole < 10 * MINUTE ? ` ${whole % MINUTE} s` : "";
+    return `${Math.floor(whole / MINUTE)} min${rest}`;
+  }
+  if (whole < DAY) {
+    return `${Math.floor(whole / HOUR)} h ${Math.floor((whole % HOUR) / MINUTE)} min`;
+  }
+  return `${Math.floor(whole / DAY)} d ${Math.floor((whole % DAY) / HOUR)} h`;
+}
+
+// "5 min ago", from seconds since the epoch.
+export function ago(at) {
+  const past = Date.now() / 1000 - at;
+  if (past < MINUTE) {
+    return "just now";
+  }
+  if (past < HOUR) {
+    return `${Math.floor(past / MINUTE)} min ago`;
+  }
+  if (past < DAY) {
+    return `${Math.floor(past / HOUR)} h ago`;
+  }
+  return past < 2 * DAY ? "yesterday" : `${Math.floor(past / DAY)} days ago`;
+}
+
+// "17:42", with its day where that is another one.
+export function clock(moment) {
+  const today = moment.toDateString() === new Date().toDateString();
+  const time = { hour: "2-digit", minute: "2-digit", hour12: false };
+  const day = { weekday: "short", day: "numeric", month: "short" };
+  return moment.toLocaleString("en-GB", today ? time : { ...day, ...time });
+}

@@ -1,0 +1,181 @@
+// What can be done with the chosen role: console, active profile, star, lines to copy, a profile.
+
+import { ago, el, setText, tell } from "/dom.js";
+import { act } from "/link.js";
+import { job, run, sure } from "/jobs.js";
+import { REGIONS, SERVICES } from "/services.js";
+
+class Inspector {
+  constructor() {
+    this.row = null;
+    this.key = "";
+    this.title = el("h2", {});
+    this.facts = el("dl", {});
+    this.open = el("button", { type: "button", class: "first", id: "open", onclick: () => this.enter() }, "Open console");
+    this.use = el("button", { type: "button", id: "use", onclick: () => this.makeActive() }, "Make active");
+    this.starred = el("button", { type: "button", id: "star", "aria-pressed": "false", onclick: () => this.star() });
+    this.service = picked("service", "Service", "home page", SERVICES);
+    this.region = picked("region", "Region", "the profile's", REGIONS);
+    for (const one of [this.service, this.region]) {
+      one.querySelector("input").addEventListener("keydown", (event) => {
+        if (event.key === "Enter") {
+          this.enter();
+        }
+      });
+    }
+    this.where = el("div", { class: "where" }, this.service, this.region);
+    this.copies = el("div", { class: "copies" });
+    this.adding = new Adding();
+    this.element = el("section", { class: "inspector", "aria-label": "The chosen role", hidden: true },
+      this.title, this.facts, el("div", { class: "row" }, this.open, this.use, this.starred),
+      this.where, this.copies, this.adding.element);
+  }
+
+  show(row) {
+    this.row = row;
+    this.element.hidden = row === null;
+    if (row === null) {
+      return;
+    }
+    const key = row.key.join("\n");
+    const other = key !== this.key;
+    this.key = key;
+    setText(this.title, row.account_name || row.profile || row.account_id);
+    this.facts.replaceChildren(...facts(row));
+    this.open.hidden = this.where.hidden = !row.console;
+    this.use.hidden = !row.profile;
+    this.use.disabled = row.active;
+    setText(this.use, row.active ? "Active" : "Make active");
+    setText(this.starred, row.favourite ? "★ Favourite" : "☆ Favourite");
+    this.starred.setAttribute("aria-pressed", String(row.favourite));
+    if (other) {
+      this.service.querySelector("input").value = "";
+      this.region.querySelector("input").value = "";
+      this.region.querySelector("input").placeholder = row.region || "the portal's";
+      this.copies.replaceChildren(...row.copies.map(copyLine));
+    }
+    this.adding.show(row, other);
+  }
+
+  async enter() {
+    const row = this.row;
+    if (!row) {
+      return;
+    }
+    if (!row.console) {
+      tell("This profile has no console of its own. At a terminal: sso-tray console --federate", true);
+      return;
+    }
+    tell(`Opening the console of ${row.account_name || row.account_id}…`);
+    await run(this.open, "console", {
+      key: row.key,
+      service: this.service.querySelector("input").value,
+      region: this.region.querySelector("input").value,
+    });
+  }
+
+  async makeActive() {
+    const row = this.row;
+    if (row.guarded && !(await sure(`“${row.profile}” is guarded. Make it the active profile?`, "Make active"))) {
+      return;
+    }
+    await run(this.use, "use", { key: row.key });
+  }
+
+  star() {
+    return act("star", { key: this.row.key, on: !this.row.favourite });
+  }
+}
+
+function facts(row) {
+  const pairs = [
+    ["Account", row.account_id],
+    ["Role", row.role],
+    ["Session", row.session_name],
+    ["Profile", row.profile || (row.console ? "none, and it needs none" : null)],
+    ["Region", row.region],
+    ["Guarded", row.guarded ? "yes" : null],
+    ["Last used", row.last_used ? ago(row.last_used) : null],
+  ];
+  return pairs
+    .filter(([, value]) => value)
+    .flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]);
+}
+
+function picked(id, label, placeholder, choices) {
+  return el("label", {}, label,
+    el("input", { id, list: `${id}-list`, placeholder, autocomplete: "off", spellcheck: "false" }),
+    el("datalist", { id: `${id}-list` }, ...choices.map((one) => el("option", { value: one }))));
+}
+
+function copyLine({ what, line }) {
+  // A line is broken between words alone, never within an option.
+  const words = line.split(" ").flatMap((word) => [el("span", {}, word), " "]);
+  const code = el("code", {}, ...words.slice(0, -1));
+  const button = el("button", { type: "button", "aria-label": `Copy: ${what}`, onclick: () => copy(line, code) }, "Copy");
+  return el("div", { class: "copy" }, el("span", { class: "quiet" }, what), el("div", { class: "line" }, code, button));
+}
+
+async function copy(line, code) {
+  try {
+    await navigator.clipboard.writeText(line);
+    tell("Copied.");
+  } catch {
+    getSelection().selectAllChildren(code);
+    tell("The browser doesn't let pages copy. The line is selected: press Ctrl+C.", true);
+  }
+}
+
+// A profile for a role that has none: a name, the exact change, then it is written.
+class Adding {
+  constructor() {
+    this.row = null;
+    this.name = el("input", { id: "profile-name", autocomplete: "off", spellcheck: "false", placeholder: "ACCOUNT-ROLE" });
+    this.change = el("pre", { tabindex: "0", "aria-label": "The change to the AWS config", hidden: true });
+    this.preview = el("button", { type: "button", id: "preview", onclick: () => this.look() }, "Show the change");
+    this.write = el("button", { type: "button", id: "write", class: "first", hidden: true, onclick: () => this.save() }, "Write it");
+    this.name.addEventListener("input", () => this.forget());
+    this.element = el("details", { class: "adding", hidden: true }, el("summary", {}, "Add as a profile"),
+      el("label", {}, "Name of the profile", this.name), this.change,
+      el("div", { class: "row" }, this.preview, this.write));
+  }
+
+  show(row, other) {
+    this.row = row;
+    this.element.hidden = Boolean(row.profile) || !row.console;
+    if (other) {
+      this.element.open = false;
+      this.name.value = "";
+      this.forget();
+    }
+  }
+
+  forget() {
+    this.change.hidden = this.write.hidden = true;
+  }
+
+  async look() {
+    const row = this.row;
+    this.preview.setAttribute("aria-busy", "true");
+    const done = await job("add", { key: row.key, name: this.name.value })
+      .finally(() => this.preview.removeAttribute("aria-busy"));
+    if (row.key.join("\n") !== this.row?.key.join("\n")) {
+      return;
+    }
+    const shown = done.printed.replace(/^No changes made.*$/m, "").trim();
+    this.change.hidden = this.write.hidden = done.exit !== 0;
+    setText(this.change, shown);
+    if (done.exit) {
+      tell(done.said, true);
+    }
+  }
+
+  async save() {
+    const done = await run(this.write, "add", { key: this.row.key, name: this.name.value, write: true });
+    if (!done.exit) {
+      this.forget();
+    }
+  }
+}
+
+export const inspector = () => new Inspector();

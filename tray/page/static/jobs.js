@@ -1,0 +1,57 @@
+// Changes: each is a job of the server, whose end comes as news.
+
+import { el, tell } from "/dom.js";
+import { act } from "/link.js";
+
+const waiting = new Map();
+const early = new Map();
+
+// Do something; returns {exit, said, printed} once it has ended.
+export async function job(what, members) {
+  const { id } = await act("do", { what, ...members });
+  if (early.has(id)) {
+    const done = early.get(id);
+    early.delete(id);
+    return done;
+  }
+  return new Promise((ended) => waiting.set(id, ended));
+}
+
+export function jobEnded(done) {
+  const ended = waiting.get(done.id);
+  if (ended) {
+    waiting.delete(done.id);
+    ended(done);
+  } else {
+    early.set(done.id, done);
+  }
+}
+
+// Do something and say how it ended; the button says that it is at work.
+export async function run(button, what, members) {
+  button?.setAttribute("aria-busy", "true");
+  try {
+    const done = await job(what, members);
+    tell(done.said, done.exit !== 0);
+    return done;
+  } finally {
+    button?.removeAttribute("aria-busy");
+  }
+}
+
+// Ask first; true if the person agrees.
+export function sure(question, answer) {
+  return new Promise((decided) => {
+    const no = el("button", { type: "submit", value: "no" }, "Cancel");
+    const yes = el("button", { type: "submit", value: "yes", class: "bad" }, answer);
+    const dialog = el("dialog", { "aria-label": question },
+      el("form", { method: "dialog" }, el("p", {}, question), el("div", { class: "row" }, no, yes)));
+    dialog.addEventListener("close", () => {
+      decided(dialog.returnValue === "yes");
+      dialog.remove();
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+    no.focus();
+  });
+}
