@@ -30,7 +30,7 @@ WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1); \
   if [ "$$n" -gt 3 ]; then echo 4; else echo "$$((n + 1))"; fi)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-core check format bench pictures soak clients keyrings windows clean components \
+.PHONY: help demo test test-core check format bench pictures soak clients recipes keyrings windows clean components \
   wheel frozen deb rpm package-test desktops constraints
 
 help: ## List these commands
@@ -63,6 +63,12 @@ soak: .venv/.test components ## Kill, forge, attack, mutate and simulate for min
 
 clients: .venv/.test components $(AWS_CLI_STAMP) $(JS_STAMP) ## Lead every AWS client through a session's life; prints the matrix
 	@$(PY) -m tests.clients.matrix $(ARGS)
+
+recipes: .venv/.test components $(AWS_CLI_STAMP) .tools/recipes/.installed ## Run the guide's recipes with the tools they name
+	@$(PY) -m tests.recipes $(ARGS)
+
+.tools/recipes/.installed: tests/recipes/install-tools | .venv/.test
+	@tests/recipes/install-tools
 
 keyrings: .venv/.test components ## Live a day with GNOME Keyring, KWallet and KeePassXC each; prints the table
 	@$(PY) -m tests.keyrings $(ARGS)

@@ -14,6 +14,7 @@ from tests.benchmarks import (
     frozen,
     hand_out,
     renewals,
+    search_provider,
     start,
 )
 from tests.benchmarks.table import BUDGET, Figure, show
@@ -37,6 +38,7 @@ PARTS = {
     "start": start.measure,
     "frozen": frozen.measure,
     "accounts": accounts.measure,
+    "search-provider": search_provider.measure,
     "resident": daemon.measure,
     "resident-large": daemon.measure_large,
 }

@@ -38,7 +38,8 @@ def measure() -> list[Figure]:
     return [*_searches(), *_by_words(), _memory()]
 
 
-def _index() -> SessionAccounts:
+def listed(count: int = ACCOUNTS) -> SessionAccounts:
+    """Return accounts of ten roles each, as the portal lists them."""
     kinds = ("Data", "Web", "Prod", "Sandbox")
     tasks = ("Admin", "Read", "Ops", "Audit", "Dev")
     roles = tuple(f"{kind}{task}" for kind in ("Data", "Net") for task in tasks)
@@ -49,14 +50,14 @@ def _index() -> SessionAccounts:
             f"aws+{number}@example.com",
             roles[:ROLES],
         )
-        for number in range(ACCOUNTS)
+        for number in range(count)
     )
     return SessionAccounts(CORP.start_url, CORP.region, time.time(), accounts)
 
 
 def _searches() -> list[Figure]:
     """Hold each search against one `str.find` over the same names, for a word that is nowhere."""
-    rows = role_rows({"corp": _index()}, Catalog((CORP,)), ())
+    rows = role_rows({"corp": listed()}, Catalog((CORP,)), ())
     search, text = RoleSearch(rows), "\n".join(map(_names, rows))
     figures = []
     for words in QUERIES:
@@ -87,7 +88,7 @@ def _by_words() -> list[Figure]:
         profile = "[profile data-admin]\nsso_session = corp\nsso_account_id = 200000000000\n"
         stage.config.write_text(f"{CONFIG}\n{profile}sso_role_name = DataAdmin\n")
         stage.signed_in_by_cli()
-        change_index(stage.state, "corp", lambda _: _index())
+        change_index(stage.state, "corp", lambda _: listed())
         with stage.daemon():
             _at_terminal(stage, "use", "dev")
             spent: dict[tuple[str, ...], list[float]] = {
@@ -133,7 +134,7 @@ def _own_memory(*, indexed: bool) -> float:
         stage = Stage(Path(folder), center)
         stage.signed_in_by_cli()
         if indexed:
-            change_index(stage.state, "corp", lambda _: _index())
+            change_index(stage.state, "corp", lambda _: listed())
             record_use(stage.state, time.time())
         with stage.daemon() as process:
             _found(stage, ("find", "data admin"), ("find", "zzz"))

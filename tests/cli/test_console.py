@@ -5,10 +5,11 @@ from __future__ import annotations
 import socket
 import urllib.error
 import urllib.request
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from tests.cli.stage import Stage
 from tray.cli.console_command import Redirect
+from tray.fake_aws.fake_options import DEFAULT_START_URL
 from tray.secret import Secret
 
 PAGE = "/start/#/console?account_id=123456789011&role_name=FullAccess"
@@ -96,14 +97,16 @@ def test_whoever_else_knocks_keeps_the_browser_from_nothing() -> None:
 
 
 def test_the_printed_link_is_for_one_sign_in(stage: Stage) -> None:
-    """With ``--print`` the link is the answer, and good once."""
+    """With ``--print`` the link is the answer, good once, and leads back to the portal."""
     stage.signed_in_by_cli()
 
     link = stage.given_out("console", "--profile", "dev", "--federate", "--print").out.strip()
+    issuer = dict(parse_qsl(urlsplit(link).query))["Issuer"]
 
     with urllib.request.urlopen(link, timeout=30) as answer:
         page = answer.read().decode()
     assert ":assumed-role/AWSReservedSSO_FullAccess_" in page
+    assert DEFAULT_START_URL == issuer
 
 
 def test_what_has_no_console_says_so(stage: Stage) -> None:

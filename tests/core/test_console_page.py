@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+
+import botocore.session
 import pytest
 
 from tray.core.profiles.console_page import console_page, page_flaw
@@ -53,3 +56,13 @@ def test_what_is_no_service_or_region_is_named(
 ) -> None:
     """Nothing is opened that could lead elsewhere, or to a console nobody knows."""
     assert f'"{named.casefold()}' in str(page_flaw(service, region))
+
+
+@pytest.mark.parametrize("service", botocore.session.Session().get_available_services())
+def test_every_name_of_botocores_is_a_service(service: str) -> None:
+    """No service is refused for its name, and each has a page of the console."""
+    assert page_flaw(service, "eu-west-1") is None
+    assert re.fullmatch(
+        r"https://eu-west-1\.console\.aws\.amazon\.com/[a-z0-9/-]+/home\?region=eu-west-1(#\w+:)?",
+        console_page(service, "eu-west-1"),
+    )

@@ -18,6 +18,7 @@ from tray.core.model import Profile, SsoSession
 from tray.core.profiles.bare_role import role_key
 from tray.core.profiles.console_link import browser_names, portal_url
 from tray.core.profiles.console_page import console_page, page_flaw
+from tray.core.profiles.start_url import normal_start_url
 from tray.core.text.display_names import clean
 from tray.errors import UserMustAct
 from tray.loopback.http_messages import Request, Response, page_refusal
@@ -125,7 +126,8 @@ def _federated(
     own = context.settings_or_safe().own_connections.get(profile.session or "", NOTHING_OWN)
     with AwsClients() as clients:
         reached = clients.reaching(profile.connection, own)
-        return federation_link((keys[0], keys[1], keys[2]), region, reached, destination)
+        portal = None if session is None else normal_start_url(session.start_url)
+        return federation_link((keys[0], keys[1], keys[2]), region, reached, destination, portal)
 
 
 class Redirect:

@@ -143,6 +143,8 @@ def _given(
     codes: Sequence[str],
 ) -> dict[str, Any]:
     session = next((one for one in context.catalog().sessions if one.key == profile.session), None)
+    if profile.of_the_asker:  # whose environment is ours
+        return _alone(context, operation, session, profile, codes)
     asked, members = request_for(operation, profile)
     more: dict[str, Any] = {"fresh": fresh} if fresh else {}
     if codes:
@@ -180,8 +182,8 @@ def _alone(
     from tray.cli.standalone import Standalone
 
     with Standalone(context) as standalone:
-        if session is None:
-            found = _asked(standalone, operation, None, profile, codes)
+        if session is None or profile.kind == "other":  # whose credentials need no sign-in
+            found = _asked(standalone, operation, session, profile, codes)
         else:
             found = _of_session(standalone, operation, session, profile, codes)
         detail = given_to(profile, program_behind(os.getpid()))

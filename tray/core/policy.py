@@ -128,14 +128,19 @@ INDEX_KEPT: Final = DAY  # after which a session is listed again
 INDEX_WANTED: Final = 7 * DAY  # since a surface that needs it was used
 INDEX_PAUSE: Final = HOUR  # after a listing that failed
 INDEX_TOLD_WITHIN: Final = 7 * DAY  # older changes are no news
+LISTING_LOOKS: Final = 0.5  # seconds between looks whether another listing has ended
+PROGRESS_EVERY: Final = 0.2  # seconds between two words on how far a listing is
+CHANGES_KEPT: Final = 500  # roles that appeared, and as many that vanished
+
+# --- Commands for many, and in a window ---
+EACH_AT_ONCE: Final = 8  # commands of ``exec --each``: as many calls as a listing makes
+EACH_ENDS_WITHIN: Final = 10.0  # seconds from Ctrl-C until what still runs is killed
+TERMINAL_STARTS_WITHIN: Final = 0.5  # seconds in which a terminal that cannot start has ended
 
 # --- Privacy ---
 KEPT_FOR: Final = (
     90 * DAY
 )  # the history's lines, and accounts that were not listed since; settable
-LISTING_LOOKS: Final = 0.5  # seconds between looks whether another listing has ended
-PROGRESS_EVERY: Final = 0.2  # seconds between two words on how far a listing is
-CHANGES_KEPT: Final = 500  # roles that appeared, and as many that vanished
 
 # --- The desktop's own search ---
 SEARCH_LETTERS: Final = 3  # fewer find everything

@@ -14,6 +14,7 @@ log = logging.getLogger(__name__)
 
 BACKLOG: Final = 256  # messages; a client that lets more wait is dropped
 READ_PATIENCE: Final = 30.0  # seconds a client may leave what was sent to it unread
+_LAST: Final = frozenset(("done", "error"))
 
 
 class Connection:
@@ -33,10 +34,10 @@ class Connection:
         self._news: asyncio.Future[None] | None = None
 
     def send(self, message: Mapping[str, Any]) -> None:
-        """Send a message; the one with ``done`` is the last."""
+        """Send a message; the one with ``done`` or ``error`` is the last."""
         if self.dropped:
             return
-        self._lines.append((encode(message), "done" in message))
+        self._lines.append((encode(message), not _LAST.isdisjoint(message)))
         self._wake()
         if len(self._lines) > BACKLOG:
             self.drop()

@@ -110,6 +110,9 @@ class CredentialService:
             return {"exit": 2, "sentence": sentences.no_such_profile(name)}, _nothing
         if profile.problem is not None:
             return {"exit": 1, "sentence": profile.problem}, _nothing
+        if profile.of_the_asker:
+            sentence = sentences.credentials_of_the_asker(name)
+            return {"error": "other-world", "sentence": sentence}, _nothing
         return await self._answered(op, profile, asker, fresh, codes)
 
     async def _answered(

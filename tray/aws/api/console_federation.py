@@ -41,6 +41,7 @@ def federation_link(
     region: str,
     clients: AwsClients,
     destination: str | None = None,
+    issuer: str | None = None,
 ) -> Secret:
     """
     Return a link that signs in to the console with role credentials, good for 15 minutes.
@@ -48,9 +49,10 @@ def federation_link(
     Source: IAM user guide, "Enabling custom identity broker access to the AWS console".
     ``SessionDuration`` is left out: role credentials refuse it. The proxy and CA bundle of
     ``clients`` and ``AWS_ENDPOINT_URL_SIGNIN`` count, no other endpoint does: the console is no
-    service of the session. No ``destination`` is the console's home. Raises RequestRefused if
-    AWS rejects the credentials or the partition has no known endpoint, WillRetry if AWS was not
-    reached or is in trouble.
+    service of the session. No ``destination`` is the console's home. ``issuer`` is where the
+    console sends who has to sign in again: the portal, its home where there is none. Raises
+    RequestRefused if AWS rejects the credentials or the partition has no known endpoint, WillRetry
+    if AWS was not reached or is in trouble.
     """
     signin, home = _console_of(region)
     endpoint = os.environ.get(ENDPOINT_VARIABLE) or signin
@@ -63,7 +65,7 @@ def federation_link(
     found = _asked(f"{endpoint}/federation", urlencode(asked).encode(), clients)
     query = {
         "Action": "login",
-        "Issuer": home,
+        "Issuer": issuer or home,
         "Destination": destination or f"{home}?region={region}",
         "SigninToken": found,
     }

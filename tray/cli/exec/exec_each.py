@@ -14,6 +14,7 @@ from tray.cli.command_context import CommandContext
 from tray.cli.exec.child_process import SIGNALLED
 from tray.cli.front.quick_reading import OURS_FAILED
 from tray.cli.front.terminal import Ended, note
+from tray.core import policy
 from tray.core.model import Catalog
 from tray.core.profiles.guards import is_guarded, is_managed
 from tray.core.text import each_text
@@ -21,8 +22,6 @@ from tray.core.text.display_names import clean
 from tray.system.processes import KILL, end_group
 from tray.system.spawn import APART, own_program
 
-AT_ONCE: Final = 8
-ENDING_PATIENCE: Final = 10.0  # seconds from Ctrl-C until what still runs is killed
 _CHUNK: Final = 64 * 1024  # bytes; a longer line is shown in parts
 
 
@@ -68,7 +67,7 @@ class _Each:
     ) -> None:
         self._program, self._names, self._command = program, names, command
         self._width = max(len(clean(name)) for name in names)
-        self._room = asyncio.Semaphore(AT_ONCE)
+        self._room = asyncio.Semaphore(policy.EACH_AT_ONCE)
         self._running: set[asyncio.subprocess.Process] = set()
         self._codes: dict[str, int] = {}
         self._ended_by = 0  # the number of the signal that ends all
@@ -105,7 +104,7 @@ class _Each:
         else:
             self._ended_by = number
             loop = asyncio.get_running_loop()
-            loop.call_later(ENDING_PATIENCE, self._end, KILL)
+            loop.call_later(policy.EACH_ENDS_WITHIN, self._end, KILL)
         for process in self._running:
             end_group(process.pid, number)
 

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from tray.cli.command_context import CommandContext
+from tray.cli.front.secret_words import without_secrets
 from tray.cli.front.terminal import note, say
 from tray.cli.settings_listing.setting_rows import SettingRow, setting_rows
 from tray.core.text import settings_text
@@ -33,7 +34,8 @@ def settings(*, words: tuple[str, ...], as_json: bool) -> None:
     else:
         say("".join(f"{line}\n" for line in _lines(rows, context.paths)), end="")
         if not rows:
-            note(settings_text.no_such_setting(" ".join(words)))
+            sentence = settings_text.no_such_setting(" ".join(words))
+            note(without_secrets(sentence, words))
     for sentence in held.problems:
         note(sentence)
 

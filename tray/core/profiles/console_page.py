@@ -23,28 +23,42 @@ _SERVICE: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 _PATHS: Final = {
     "amazon-mq": "amazon-mq",
+    "apigatewayv2": "apigateway",
+    "apigw": "apigateway",
+    "asg": "ec2",
+    "autoscaling": "ec2",
+    "beanstalk": "elasticbeanstalk",
     "billing": "costmanagement",
     "ce": "costmanagement",
     "cfn": "cloudformation",
     "cloudtrail": "cloudtrailv2",
     "cloudfront": "cloudfront/v4",
+    "codeartifact": "codesuite/codeartifact",
     "codebuild": "codesuite/codebuild",
     "codecommit": "codesuite/codecommit",
+    "codedeploy": "codesuite/codedeploy",
     "codepipeline": "codesuite/codepipeline",
     "cognito-idp": "cognito/v2/idp",
+    "cw": "cloudwatch",
     "ddb": "dynamodbv2",
+    "dms": "dms/v2",
     "dynamodb": "dynamodbv2",
+    "ebs": "ec2",
     "ecr": "ecr",
     "ecs": "ecs/v2",
     "elb": "ec2",
     "elbv2": "ec2",
     "es": "aos",
+    "eventbridge": "events",
     "logs": "cloudwatch",
     "mq": "amazon-mq",
     "opensearch": "aos",
+    "organizations": "organizations/v2",
     "r53": "route53/v2",
     "redshift": "redshiftv2",
     "route53": "route53/v2",
+    "service-quotas": "servicequotas",
+    "sesv2": "ses",
     "sfn": "states",
     "sm": "secretsmanager",
     "sns": "sns/v3",
@@ -57,7 +71,14 @@ _PATHS: Final = {
     "waf": "wafv2",
 }
 """Where the console's path is not botocore's name of the service; short names beside them."""
-_FRAGMENTS: Final = {"elb": "#LoadBalancers:", "elbv2": "#LoadBalancers:", "logs": "#logsV2:"}
+_FRAGMENTS: Final = {
+    "asg": "#AutoScalingGroups:",
+    "autoscaling": "#AutoScalingGroups:",
+    "ebs": "#Volumes:",
+    "elb": "#LoadBalancers:",
+    "elbv2": "#LoadBalancers:",
+    "logs": "#logsV2:",
+}
 
 
 def page_flaw(service: str | None, region: str | None) -> str | None:

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from tray.core import policy
 from tray.system import LINUX
 from tray.system.spawn import start_detached, without_bootloader
 
@@ -27,7 +28,6 @@ _TERMINALS: Final[tuple[tuple[str, ...], ...]] = (
 )
 _STAYS: Final = '"$@"; printf "\\nPress Enter to close this window. "; read -r _'
 """Shell text: without it the window closes before anybody has read what the command says."""
-_GRACE: Final = 0.5  # seconds in which a terminal that cannot start has ended
 
 
 def open_in_terminal(command: Sequence[str], environ: Mapping[str, str]) -> bool:
@@ -44,7 +44,9 @@ def _opened(terminal: Sequence[str], inner: list[str], environ: Mapping[str, str
         return False
     child = without_bootloader(environ)
     try:
-        ended = start_detached([program, *terminal[1:], *inner], child, grace=_GRACE)
+        ended = start_detached(
+            [program, *terminal[1:], *inner], child, grace=policy.TERMINAL_STARTS_WITHIN
+        )
     except OSError:
         return False
     return ended in {None, 0}
