@@ -361,6 +361,10 @@ GNOME_WAYLAND: Final = replace(
     },
     panel=("gnome-shell", "--nested", "--wayland", "--no-x11"),
     twice=None,  # a nested shell keeps to the size of its window
+    cannot={
+        **GNOME.cannot,
+        "beside udiskie and KeePassXC": "its panel is its compositor, and udiskie ends with that",
+    },
 )
 
 _KWIN: Final = (
