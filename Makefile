@@ -13,10 +13,11 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet
 AWS_CLI_ASSET := 2.0.198
 AWS_CLI_STAMP := .tools/awscli/.asset-$(AWS_CLI_ASSET)
 
-# And the AWS SDK for JavaScript v3, from npm.
+# And the AWS SDK for JavaScript v3, and axe, which looks at the accounts page, from npm.
 JS_SSO := 3.973.28
 JS_STS := 3.1169.0
-JS_STAMP := .tools/js/.sdk-$(JS_SSO)-$(JS_STS)-node22
+JS_AXE := 4.14.1
+JS_STAMP := .tools/js/.sdk-$(JS_SSO)-$(JS_STS)-axe-$(JS_AXE)-node22
 
 # What the packages are built with.
 PACK := .tools/packaging/bin/python
@@ -170,5 +171,5 @@ $(AWS_SSO_UTIL_STAMP): | .venv/.test
 
 $(JS_STAMP): | .venv/.test
 	@$(PY) tests/install_js_sdk.py .tools/js \
-	  @aws-sdk/credential-provider-sso@$(JS_SSO) @aws-sdk/client-sts@$(JS_STS)
+	  @aws-sdk/credential-provider-sso@$(JS_SSO) @aws-sdk/client-sts@$(JS_STS) axe-core@$(JS_AXE)
 	@touch $@
