@@ -403,7 +403,7 @@ def test_the_profile_may_be_an_argument(stage: Stage) -> None:
         ("credential_process = echo 'x", "a value in it isn't valid, such as an unclosed quote"),
         (
             "role_arn = arn:aws:iam::123456789012:role/r\ncredential_source = Environment",
-            "its credential_source is Environment, but SSO Tray was started without AWS_",
+            "its credential_source is Environment, but AWS_ACCESS_KEY_ID and AWS_SECRET_",
         ),
         (
             "role_arn = arn:aws:iam::123456789012:role/r\ncredential_source = EcsContainer",

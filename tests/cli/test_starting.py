@@ -102,9 +102,10 @@ def test_login_starts_a_daemon_and_says_how_to_end_it(starting: Starting) -> Non
     pid = starting.daemon()
     assert pid is not None
     assert pid == os.getsid(pid)
-    assert "/" == str(Path(f"/proc/{pid}/cwd").readlink())
-    descriptors = [str(Path(f"/proc/{pid}/fd/{number}").readlink()) for number in (0, 1, 2)]
-    assert ["/dev/null"] * 3 == descriptors
+    if os.geteuid() == 0:  # who forbids core dumps shows these to root alone
+        assert "/" == str(Path(f"/proc/{pid}/cwd").readlink())
+        descriptors = [str(Path(f"/proc/{pid}/fd/{number}").readlink()) for number in (0, 1, 2)]
+        assert ["/dev/null"] * 3 == descriptors
     assert "" == stage.tray("login", "corp").err
 
 
@@ -142,7 +143,10 @@ def test_quit_holds_until_start(starting: Starting) -> None:
     assert (0, "") == (held.code, held.err)
     assert starting.daemon() is None
     started = stage.tray("start")
-    assert "SSO Tray is running in the background. To stop it: sso-tray quit\n" == started.out
+    assert (
+        "SSO Tray is running in the background. To stop it: sso-tray quit\n"
+        "It has no icon: there is no desktop session here.\n"
+    ) == started.out
     assert starting.daemon() is not None
     assert starting.record()["quit_at"] is None
     assert "SSO Tray is already running.\n" == stage.tray("start").out

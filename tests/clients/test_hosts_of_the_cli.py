@@ -6,7 +6,8 @@ import os
 import subprocess
 from pathlib import Path
 
-from tests.aws.calls.test_hosts import BARE, FIPS, PROFILE, SESSION, Recorder
+from tests.aws.calls.hosts_table import BARE, FIPS, PROFILE, SESSION
+from tests.aws.calls.test_hosts import Recorder
 from tests.aws.calls.tls_proxy import TlsProxy
 from tests.components import require
 from tests.worker.test_vanity_url import CORP_CONFIG, HOSTS, PORTAL, VANITY, redirect

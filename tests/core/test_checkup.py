@@ -286,3 +286,22 @@ def test_the_guide_has_the_table_of_forms() -> None:
     page = forms_table.PAGE.read_text(encoding="utf-8")
 
     assert forms_table.documented(page) == page
+
+
+def test_what_we_copied_from_the_active_profile_is_told_of_it_alone() -> None:
+    """`[default]` and `[profile sso-tray]` are named only for what a person wrote there."""
+    dev = {**AS_DEV, "endpoint_url": "http://127.0.0.1:4566", "region": "r # here"}
+    settings = {"dev": dev, "default": dev, "sso-tray": {"endpoint_url": dev["endpoint_url"]}}
+    managed = replace(CONFIG, managed=frozenset(("default", "sso-tray")))
+    own = {**settings, "default": {**dev, "endpoint_url": "https://other.example"}}
+
+    told = [
+        one.sentence
+        for written in (settings, own)
+        for one in judged(replace(WELL, catalog=managed, settings=written))
+        if "endpoint_url" in one.sentence or "comment" in one.sentence
+    ]
+
+    assert [
+        ("dev" in one, "sso-tray" in one.replace("SSO Tray", ""), "default" in one) for one in told
+    ] == [(True, False, False), (True, False, False), (True, False, False), (True, False, True)]

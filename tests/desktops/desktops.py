@@ -45,6 +45,7 @@ class Desktop:
         packages: what is installed beside them.
         environ: what its programs and ours start with.
         files: what is in the home before the first login.
+        prepared: what root does before anything starts.
         settings: ``gsettings set`` lines, before it starts.
         before: programs that are started before the panel.
         panel: the program that shows the icon; it is restarted, too.
@@ -71,6 +72,7 @@ class Desktop:
     environ: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     settings: tuple[str, ...] = ()
+    prepared: tuple[Command, ...] = ()
     before: tuple[Command, ...] = ()
     panel: Command
     after: tuple[Command, ...] = ()
@@ -238,7 +240,8 @@ MATE: Final = Desktop(
         ("/usr/lib/mate-notification-daemon/mate-notification-daemon",),
     ),
     panel=("mate-panel",),
-    services=r"ca\.desrt\.dconf|org\.mate\.panel\..*",
+    # Its notification daemon goes after half a minute without a notice.
+    services=r"ca\.desrt\.dconf|org\.mate\.panel\..*|org\.freedesktop\.mate\.Notifications",
     opens=(3,),
     twice=Look(environ={"GDK_SCALE": "2"}),
     other=Look(environ={"GTK_THEME": "Adwaita:dark"}),
@@ -357,6 +360,11 @@ GNOME_WAYLAND: Final = replace(
         "MUTTER_DEBUG_DUMMY_MODE_SPECS": "1280x800",  # a window in the X server
     },
     panel=("gnome-shell", "--nested", "--wayland", "--no-x11"),
+    twice=None,  # a nested shell keeps to the size of its window
+    cannot={
+        **GNOME.cannot,
+        "beside udiskie and KeePassXC": "its panel is its compositor, and udiskie ends with that",
+    },
 )
 
 _KWIN: Final = (
@@ -377,6 +385,8 @@ KDE_WAYLAND: Final = replace(
         "WAYLAND_DISPLAY": "wayland-0",
         "KWIN_WAYLAND_NO_PERMISSION_CHECKS": "1",
     },
+    # It may raise its own priority, which a container may forbid; then it does not even start.
+    prepared=(("setcap", "-r", "/usr/bin/kwin_wayland"),),
     before=(
         ("sh", "-c", _KWIN),
         ("kded5",),
@@ -384,6 +394,7 @@ KDE_WAYLAND: Final = replace(
     ),
     panel=("plasmashell",),
     display="wayland-0",
+    twice=None,  # the nested compositor would need a screen of twice the size
 )
 
 _ALL: Final = (XFCE, GNOME, KDE, MATE, LXQT, CINNAMON, SWAY, GNOME_WAYLAND, KDE_WAYLAND)

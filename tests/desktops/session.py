@@ -18,13 +18,15 @@ from tests.desk import Running, Screen, start_screen
 from tests.desktops.desktops import COMMON, Desktop, Look
 from tests.desktops.product import PLACE, product
 from tests.packages.root import UID, USER, Root, base, clean_root, environment
-from tests.packages.told import until
+from tests.packages.told import Broken, until
 from tray.fake_aws.fake_options import DEFAULT_START_URL
 from tray.fake_aws.identity_center import IdentityCenter
 
 HOME: Final = f"/home/{USER}"
 RUN: Final = f"/run/user/{UID}"
 SIZE: Final = (1280, 800)
+PAGES: Final = f"{HOME}/pages"
+"""Where the browser notes what it opens, a line each."""
 
 TOKEN_LIFE: Final = 280
 """Seconds; a session whose renewal is refused is worth an urgent notice then."""
@@ -47,6 +49,8 @@ region = eu-west-1
 
 _BROWSER: Final = """\
 import sys, urllib.request
+with open({pages!r}, "a") as pages:
+    pages.write(sys.argv[1] + "\\n")
 direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 direct.open(sys.argv[1], timeout=60).read()
 """
@@ -118,9 +122,11 @@ class Session:
                 root.root("sed", "-e", "/^SystemdService/d", "-e", f"w /run/services/{path}",
                           f"/usr/share/dbus-1/services/{path}")  # fmt: skip
         self._bus_config("session", f"{RUN}/bus", "<servicedir>/run/services</servicedir>")
+        for command in self.desktop.prepared:
+            root.root(*command)
         for place, text in self.desktop.files.items():
             root.write(f"{HOME}/{place}", text)
-        root.write(f"{HOME}/browser.py", _BROWSER)
+        root.write(f"{HOME}/browser.py", _BROWSER.replace("{pages!r}", repr(PAGES)))
         self.profiles(PROFILES)
 
     def _bus_config(self, kind: str, socket: str, services: str) -> None:
@@ -172,6 +178,8 @@ class Session:
         for line in (*self.desktop.settings, *self._settings):
             root.user("gsettings", "set", *line.split(" ", 2))
         made = f"{RUN}/{self.desktop.display}"
+        if self.desktop.display:
+            root.user("rm", "-f", made)  # one that was killed leaves it
         for number, command in enumerate(self.desktop.before):
             self.begin(*command)
             if number == 0 and self.desktop.display:
@@ -229,8 +237,10 @@ class Session:
     # --- The program ---------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Start the tray as a user does."""
-        self.sso("start")
+        """Start the tray as a user does, who is told that the icon is there."""
+        told = self.sso("start")
+        if "Its icon is in the system tray." not in told:
+            raise Broken(f"start says: {told}")
 
     def sso(self, *words: str) -> str:
         """Run a command of ours and return what it says."""
@@ -245,6 +255,10 @@ class Session:
         """Return the one session of it."""
         (only,) = self.status()["sessions"]
         return dict(only)
+
+    def opened(self) -> int:
+        """Return how many pages the browser has opened."""
+        return len((self.kept("pages") or "").splitlines())
 
     def daemons(self) -> list[int]:
         """Return the processes of ours that stay."""

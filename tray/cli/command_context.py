@@ -42,35 +42,20 @@ class CommandContext:
         environ = dict(os.environ)
         files, paths = ConfigFiles.from_environment(environ), Paths.from_environment(environ)
         tighten_directory(paths.state)
-        return cls(environ, paths, CatalogReader(files))
+        reader = CatalogReader(files, usual=paths.home / ".aws" / "config")
+        return cls(environ, paths, reader)
 
     def catalog(self) -> Catalog:
         """Return the current AWS config; raises ConfigRejected if botocore refuses it, too."""
         return with_managed(self.reader.read(), self.paths.state)
 
     def shared_sessions(self) -> tuple[tuple[str, bool], ...]:
-        """
-        Return the sessions that the usual config has, too, and whether at the same portal.
-
-        Empty unless ``AWS_CONFIG_FILE`` names another: a home has one token cache.
-        """
-        usual = self.paths.home / ".aws" / "config"
-        if usual == self.paths.aws_config:
-            return ()
-        from tray.aws.config.catalog import read_catalog
-        from tray.core.session import same_place
-
+        """Return the sessions that the usual config has, too, and whether at the same portal."""
         try:
-            ours = self.catalog().sessions
-            others = read_catalog(ConfigFiles(usual, self.paths.aws_credentials)).sessions
+            found = self.catalog().sessions
         except (ConfigRejected, Unread):
             return ()
-        there = {one.key: one for one in others}
-        return tuple(
-            (one.key, same_place(there[one.key], one.start_url, one.region))
-            for one in ours
-            if one.key in there
-        )
+        return tuple((one.key, one.shared == "same") for one in found if one.shared != "no")
 
     def settings(self) -> Settings:
         """Return the settings; raises ConfigRejected if a file cannot be read as a whole."""

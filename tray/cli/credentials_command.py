@@ -16,6 +16,7 @@ from tray.cli.front.terminal import Ended, WrongUse, note, say
 from tray.cli.names.few_words import named_once, profile_meant
 from tray.core import events as ev
 from tray.core.model import Profile, SsoSession
+from tray.core.outcomes import PASSING
 from tray.core.policy import HOUR, MINUTE
 from tray.core.profiles.bare_role import is_bare_role
 from tray.core.session import awaits_judgement, renewable, usable
@@ -142,6 +143,8 @@ def _given(
     codes: Sequence[str],
 ) -> dict[str, Any]:
     session = next((one for one in context.catalog().sessions if one.key == profile.session), None)
+    if profile.of_the_asker:  # whose environment is ours
+        return _alone(context, operation, session, profile, codes)
     asked, members = request_for(operation, profile)
     more: dict[str, Any] = {"fresh": fresh} if fresh else {}
     if codes:
@@ -156,7 +159,7 @@ def _given(
     if done["exit"] == 3 and session is not None:
         raise SignInNeeded(sign_in_first(session.key))
     if done["exit"]:
-        raise Ended(done["sentence"], done["exit"])
+        raise Ended(done["sentence"], done["exit"], passes=done.get("passes", False))
     document: dict[str, Any] = done["credentials" if operation == "credentials" else "identity"]
     return document
 
@@ -179,8 +182,8 @@ def _alone(
     from tray.cli.standalone import Standalone
 
     with Standalone(context) as standalone:
-        if session is None:
-            found = _asked(standalone, operation, None, profile, codes)
+        if session is None or profile.kind == "other":  # whose credentials need no sign-in
+            found = _asked(standalone, operation, session, profile, codes)
         else:
             found = _of_session(standalone, operation, session, profile, codes)
         detail = given_to(profile, program_behind(os.getpid()))
@@ -263,4 +266,6 @@ def _renew(standalone: Standalone, session: SsoSession, *, rejected: bool = Fals
     if last.exit == 3:
         raise SignInNeeded(sign_in_first(session.key))
     if last.exit:
-        raise Ended(last.sentence, last.exit)
+        failing = standalone.state.sessions[session.key].failing
+        passes = failing is not None and failing.reason in PASSING
+        raise Ended(last.sentence, last.exit, passes=passes)

@@ -34,13 +34,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except WrongUse as error:
         from tray.cli.front.click_commands import show_wrong_use
 
-        return show_wrong_use(error, line[0])
+        return show_wrong_use(error, line)
     except KeyboardInterrupt:
         if sys.stderr.isatty():
             sys.stderr.write("\n")
-        return _failed(Ended("Cancelled.", 1))
+        return _failed(Ended("Cancelled.", 1), line)
     except Exception as error:  # noqa: BLE001 - the last place that can still say something
-        return _failed(error)
+        return _failed(error, line)
     return code
 
 
@@ -85,26 +85,29 @@ def _hush_libraries() -> None:
     logging.getLogger().addHandler(logging.NullHandler())
 
 
-def _failed(error: Exception) -> int:
+def _failed(error: Exception, line: Sequence[str]) -> int:
+    sentence, code = _told(error)
+    if sentence:
+        from tray.cli.front.secret_words import without_secrets
+
+        note(without_secrets(sentence, line))
+    return code
+
+
+def _told(error: Exception) -> tuple[str, int]:
     match error:
         case Ended():
-            if error.sentence:
-                note(error.sentence)
-            return error.exit_code
+            return error.sentence, error.exit_code
         case NotFound():
-            note(error.sentence)
-            return 2
+            return error.sentence, 2
         case SignInNeeded():
-            note(error.sentence)
-            return 3
+            return error.sentence, 3
         case TrayError():
-            note(error.sentence)
+            return error.sentence, 1
         case OSError():
             place = f"{error.filename}: " if isinstance(error.filename, str) else ""
-            note(f"{place}{error.strerror or type(error).__name__}.")
-        case _:
-            note(f"Internal error ({type(error).__name__}{_where(error)}). Please report it.")
-    return 1
+            return f"{place}{error.strerror or type(error).__name__}.", 1
+    return f"Internal error ({type(error).__name__}{_where(error)}). Please report it.", 1
 
 
 def _where(error: Exception) -> str:

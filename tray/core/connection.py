@@ -30,19 +30,21 @@ class ConnectionSettings:
     sso: str | None = None  # the endpoint named for this service; the next two as well
     sso_oidc: str | None = None
     sts: str | None = None
+    ignore_endpoints: bool | None = None  # whether those named in config and environment count
 
     def endpoint(self, service: str) -> str | None:
         return getattr(self, service, None)
 
     def to_json(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in (*_FLAGS, *_TEXTS)}
+        return {name: getattr(self, name) for name in (*_FLAGS, *_TEXTS, "ignore_endpoints")}
 
     @classmethod
     def from_json(cls, document: object) -> ConnectionSettings:
         members = Members(document)
         fips, dualstack = (members.need(name, optional(flag)) for name in _FLAGS)
         ca_bundle, sso, sso_oidc, sts = (members.need(name, optional(text)) for name in _TEXTS)
-        return cls(fips, dualstack, ca_bundle, sso, sso_oidc, sts)
+        ignored = members.get("ignore_endpoints", optional(flag), None)
+        return cls(fips, dualstack, ca_bundle, sso, sso_oidc, sts, ignored)
 
 
 _FLAGS: Final = ("fips", "dualstack")
@@ -51,6 +53,7 @@ _KEYS: Final = {
     "fips": "use_fips_endpoint",
     "dualstack": "use_dualstack_endpoint",
     "ca_bundle": "ca_bundle",
+    "ignore_endpoints": "ignore_configured_endpoint_urls",
 } | {service: f"the {service} endpoint" for service in SERVICES}
 
 AWS_DEFAULTS: Final = ConnectionSettings()

@@ -105,6 +105,8 @@ class Profile:
     region: str | None = None
     problem: str | None = None  # one sentence why it cannot be used
     connection: ConnectionSettings = AWS_DEFAULTS
+    # its credentials depend on the variables, folder and container of the program that asks
+    of_the_asker: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -117,6 +119,7 @@ class Profile:
             "region": self.region,
             "problem": self.problem,
             "connection": self.connection.to_json(),
+            "of_the_asker": self.of_the_asker,
         }
 
     @classmethod
@@ -131,6 +134,7 @@ class Profile:
             members.need("region", optional(text)),
             members.need("problem", optional(text)),
             members.get("connection", ConnectionSettings.from_json, AWS_DEFAULTS),
+            members.get("of_the_asker", flag, False),
         )
 
 
@@ -148,6 +152,8 @@ class SsoSession:
     problem: str | None = None
     connection: ConnectionSettings = AWS_DEFAULTS  # the settings on which all its profiles agree
     disagreements: tuple[str, ...] = ()  # those on which they don't
+    # whether ~/.aws/config, if not the one in use, has that name, for which portal; not in JSON
+    shared: Literal["no", "same", "other"] = "no"
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -38,8 +38,9 @@ class AgentHandlers:
     What the agent asks the rest of the daemon for.
 
     ``status`` returns the document of rule C5, ``words(packed, coloured)`` the last message with
-    it in words, ``credentials(op, profile, program)`` the last message and what to call once it
-    is sent; no profile means the active one; ``look_again`` is called before each answer.
+    it in words, ``credentials(op, profile, program)`` the last message, or ``error``, and what to
+    call once it is sent; no profile means the active one; ``look_again`` is called before each
+    answer.
     """
 
     world: Mapping[str, str]
@@ -296,7 +297,8 @@ class Agent:
 
     def _later(self, done: Awaitable[dict[str, Any]], client: Connection) -> None:
         async def answer() -> None:
-            client.send({"done": await done})
+            found = await done
+            client.send(found if "error" in found else {"done": found})
 
         task = asyncio.create_task(answer())
         self._tasks.add(task)

@@ -56,7 +56,10 @@ class InputFiles:
         self._tasks: set[asyncio.Task[None]] = set()
         self._post = post
         self._records = Records(paths.state)
-        self._catalog = CatalogReader(ConfigFiles(paths.aws_config, paths.aws_credentials))
+        self._catalog = CatalogReader(
+            ConfigFiles(paths.aws_config, paths.aws_credentials),
+            usual=paths.home / ".aws" / "config",
+        )
         self._with_mfa: Mapping[str, bytes] = {}
         self._started = False
         self._reading = 0

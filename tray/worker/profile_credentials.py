@@ -46,7 +46,7 @@ def role_credentials(
     if session is not None and profile.kind == "sso":
         return _of_the_portal(session, profile, context)
     _insist_on_no_circle(profile, context)
-    if session is not None:
+    if session is not None and profile.kind == "chained":
         _access_token(session, context)  # for our own sentence instead of boto3's
     key = None if session is None else session.key
     return botocore_chain.resolve(profile, key, context.clients, codes)

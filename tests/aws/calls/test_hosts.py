@@ -15,6 +15,19 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from tests.aws.calls import hosts_table
+from tests.aws.calls.hosts_table import (
+    BARE,
+    DUALSTACK,
+    FIPS,
+    NAMED,
+    OWN,
+    PLAIN,
+    PROFILE,
+    REGION,
+    ROWS,
+    SESSION,
+)
 from tray.aws.api.clients import AwsClients
 from tray.aws.api.direct_portal import direct_endpoint
 from tray.aws.api.oidc import Grant, Oidc
@@ -31,38 +44,7 @@ from tray.own_connection import NOTHING_OWN, OwnConnection
 from tray.secret import Secret
 from tray.worker.botocore_chain import ProfileSession
 
-REGION = "us-east-2"
-SESSION = f"""
-[sso-session corp]
-sso_start_url = https://corp.awsapps.com/start
-sso_region = {REGION}
-"""
-PROFILE = f"""
-[profile dev]
-sso_session = corp
-sso_account_id = 111122223333
-sso_role_name = Dev
-region = {REGION}
-"""
-NAMED = """
-[services own]
-sso =
-  endpoint_url = https://portal.example
-sso_oidc =
-  endpoint_url = https://oidc.example
-sts =
-  endpoint_url = https://sts.example
-"""
-PLAIN = ("oidc.us-east-2.amazonaws.com", "portal.sso.us-east-2.amazonaws.com",
-         "sts.us-east-2.amazonaws.com")  # fmt: skip
-FIPS = ("oidc-fips.us-east-2.amazonaws.com", "portal.sso-fips.us-east-2.amazonaws.com",
-        "sts-fips.us-east-2.amazonaws.com")  # fmt: skip
-DUALSTACK = ("oidc.us-east-2.api.aws", "portal.sso.us-east-2.api.aws",
-             "sts.us-east-2.api.aws")  # fmt: skip
-OWN = ("oidc.example", "portal.example", "sts.example")
-EMULATOR = ("127.0.0.1", "127.0.0.1", "127.0.0.1")
 DUAL_STACK_PORTAL = "https://ssoins-1.portal.us-east-2.app.aws"
-BARE = "endpoint_url = http://127.0.0.1:9\n"
 
 
 class Recorder:
@@ -180,58 +162,20 @@ def botocores(recorder: Recorder) -> tuple[str, str, str]:
     )
 
 
-ROWS = {
-    "nothing": ("", PROFILE, "", {}, PLAIN, PLAIN),
-    "default-fips": ("use_fips_endpoint = true\n", PROFILE, "", {}, PLAIN, PLAIN),
-    "default-dualstack": ("use_dualstack_endpoint = true\n", PROFILE, "", {}, PLAIN, PLAIN),
-    "default-services": ("services = own\n", PROFILE + NAMED, "", {}, PLAIN, PLAIN),
-    "default-endpoint": (BARE, PROFILE, "", {}, PLAIN, PLAIN),
-    "profile-fips": ("", f"{PROFILE}use_fips_endpoint = true\n", "", {}, FIPS, FIPS),
-    "profile-dualstack": (
-        "", f"{PROFILE}use_dualstack_endpoint = True\n", "", {}, DUALSTACK, DUALSTACK,
-    ),
-    "profile-services": ("", f"{PROFILE}services = own\n{NAMED}", "", {}, OWN, OWN),
-    # The one difference, on purpose: a bare endpoint is an emulator's, and gets no secret.
-    "profile-endpoint": ("", PROFILE + BARE, "", {}, PLAIN, EMULATOR),
-    "credentials-fips": ("", PROFILE, "[dev]\nuse_fips_endpoint = true\n", {}, FIPS, FIPS),
-    "services-ignored": (
-        "", f"{PROFILE}services = own\nignore_configured_endpoint_urls = true\n{NAMED}", "", {},
-        PLAIN, PLAIN,
-    ),
-    "variable-fips": ("", PROFILE, "", {"AWS_USE_FIPS_ENDPOINT": "true"}, FIPS, FIPS),
-    "variable-beats-profile": (
-        "", f"{PROFILE}use_fips_endpoint = true\n", "", {"AWS_USE_FIPS_ENDPOINT": "false"},
-        PLAIN, PLAIN,
-    ),
-    "variable-dualstack": (
-        "", PROFILE, "", {"AWS_USE_DUALSTACK_ENDPOINT": "true"}, DUALSTACK, DUALSTACK,
-    ),
-    "variable-services": (
-        "", PROFILE, "",
-        {f"AWS_ENDPOINT_URL_{name}": f"https://{host}"
-         for name, host in zip(("SSO_OIDC", "SSO", "STS"), OWN, strict=True)},
-        OWN, OWN,
-    ),
-    "variable-endpoint": (
-        "", PROFILE, "", {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, PLAIN, EMULATOR,
-    ),
-}  # fmt: skip
-"""``[default]``, rest of the config, credentials, environment; our hosts, botocore's."""
-
-
 @pytest.mark.parametrize("row", ROWS)
 def test_hosts(
     row: str, recorder: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each call asks the host that the SDKs ask, but never one that only an emulator has."""
-    default, config, credentials, environ, expected, referee = ROWS[row]
-    catalog = catalog_of(tmp_path, f"[default]\n{default}{SESSION}{config}", credentials)
-    for name, value in environ.items():
+    wanted = ROWS[row]
+    config = f"[default]\n{wanted.default}{SESSION}{wanted.config}"
+    catalog = catalog_of(tmp_path, config, wanted.credentials)
+    for name, value in wanted.environ.items():
         monkeypatch.setenv(name, value)
 
     found = ours(catalog, recorder)
 
-    oidc, portal, sts = expected
+    oidc, portal, sts = wanted.ours
     profile = next(one for one in catalog.profiles if one.name == "dev")
     direct = direct_endpoint(REGION, profile.connection, NOTHING_OWN, os.environ)
     assert direct in (None, f"https://{portal}")
@@ -244,7 +188,14 @@ def test_hosts(
         "GetRoleCredentials": portal,
         "GetCallerIdentity": sts,
     } == found
-    assert referee == botocores(recorder)
+    assert wanted.referee == botocores(recorder)
+
+
+def test_the_guide_has_the_table_of_hosts() -> None:
+    """Setting, place and call against host: what the rows above are held to is what users read."""
+    page = hosts_table.PAGE.read_text(encoding="utf-8")
+
+    assert hosts_table.documented(page) == page
 
 
 def test_the_direct_portal_is_botocores_in_every_region() -> None:

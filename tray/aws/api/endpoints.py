@@ -12,6 +12,7 @@ from tray.own_connection import OwnConnection
 
 _FIPS: Final = "AWS_USE_FIPS_ENDPOINT"
 _DUALSTACK: Final = "AWS_USE_DUALSTACK_ENDPOINT"
+_IGNORE: Final = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
 
 
 def named_endpoint(
@@ -26,7 +27,8 @@ def named_endpoint(
     """
     if service != "sts" and own.endpoint_url:
         return own.endpoint_url
-    if environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
+    ignored = environ.get(_IGNORE)
+    if ignored.lower() == "true" if ignored else connection.ignore_endpoints:
         return None
     key = service.replace("-", "_")
     return environ.get(f"AWS_ENDPOINT_URL_{key.upper()}") or connection.endpoint(key)

@@ -40,8 +40,8 @@ _SOURCES: Final = {
     "custom-process": "its credential_process failed; run that command in a terminal to see why",
     "container-role": "the container's credentials endpoint doesn't answer as it should",
     "environment": (
-        "its credential_source is Environment, but SSO Tray was started without AWS_ACCESS_KEY_ID "
-        "and AWS_SECRET_ACCESS_KEY; start it with both, or name a source_profile instead"
+        "its credential_source is Environment, but AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY "
+        "aren't set where it is used; set both there, or name a source_profile instead"
     ),
     "ecscontainer": (
         "its credential_source is EcsContainer, but this is no container with a role; "

@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -15,12 +16,13 @@ from tray.aws.config.config_sections import MergedConfig, merge
 from tray.aws.config.connection_keys import every_variable
 from tray.aws.config.ini import Value
 from tray.aws.config.profile_resolution import ConfigIndex, describe
+from tray.aws.config.shared_sessions import with_shared
 from tray.aws.config.sso_sessions import find_sessions
 from tray.core.connection import ConnectionSettings, agreed, disagreements
 from tray.core.model import Catalog
 from tray.core.profiles.source_chain import source_chain
 from tray.core.text.display_names import clean
-from tray.errors import ConfigRejected, NotFound
+from tray.errors import ConfigRejected, NotFound, Unread
 from tray.storage.file_mark import file_mark
 
 if TYPE_CHECKING:
@@ -88,8 +90,15 @@ class CatalogReader:
     within one clock tick leaves the ``stat`` as it was.
     """
 
-    def __init__(self, files: ConfigFiles, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        files: ConfigFiles,
+        clock: Callable[[], float] = time.time,
+        usual: Path | None = None,
+    ) -> None:
+        """``usual``: the config of the home, whose sessions use the same token files."""
         self.files = files
+        self._usual = usual if usual != files.config else None
         self._clock = clock
         self._marks: object = None
         self._digests: object = None
@@ -123,7 +132,7 @@ class CatalogReader:
         if digests != self._digests:
             try:
                 merged = _merged(self.files, config, credentials)
-                self._verdict = _catalog(self.files, config, merged)
+                self._verdict = self._with_shared(_catalog(self.files, config, merged))
                 self.logins = _logins(merged)
                 self.with_mfa = _with_mfa(merged)
                 self.variables = every_variable(merged.profiles, merged.services)
@@ -133,6 +142,19 @@ class CatalogReader:
         now = self._clock()
         if all(mark is None or abs(now - mark[-1] / 1e9) > _UNSETTLED for mark in marks.values()):
             self._marks = marks
+
+    def _with_shared(self, catalog: Catalog) -> Catalog:
+        if self._usual is None:
+            return catalog
+        files = ConfigFiles(self._usual, self.files.credentials)
+        try:
+            if self._usual.samefile(self.files.config):
+                return catalog
+            config = config_files.read(self._usual)
+            # Legacy profiles of the credentials file are in neither config.
+            return with_shared(catalog, _catalog(files, config, _merged(files, config, None)))
+        except (ConfigRejected, Unread, OSError):
+            return catalog  # what it shares is not known
 
 
 def _logins(merged: MergedConfig) -> dict[str, dict[str, Value]]:

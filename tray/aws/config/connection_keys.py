@@ -17,17 +17,17 @@ _VARIABLES: Final = {
     "sts_regional_endpoints": "AWS_STS_REGIONAL_ENDPOINTS",
 }
 _TELLING: Final = frozenset((*_VARIABLES, "services"))
-CONNECTION_KEYS: Final = ("use_fips_endpoint", "use_dualstack_endpoint", "ca_bundle", "services")
+CONNECTION_KEYS: Final = (
+    "use_fips_endpoint", "use_dualstack_endpoint", "ca_bundle", "services",
+    "ignore_configured_endpoint_urls",
+)  # fmt: skip
 
 
 def connection_of(settings: Section, services: Mapping[str, Section]) -> ConnectionSettings:
     """A bare ``endpoint_url`` does not count; ``services`` are ``[services NAME]`` sections."""
     endpoints: dict[str, str | None] = {}
     name = settings.get("services")
-    if (
-        isinstance(name, str)
-        and _flag(settings.get("ignore_configured_endpoint_urls")) is not True
-    ):
+    if isinstance(name, str):
         for service in SERVICES:
             block = services.get(name, {}).get(service)
             if isinstance(block, dict):
@@ -40,6 +40,7 @@ def connection_of(settings: Section, services: Mapping[str, Section]) -> Connect
         sso=endpoints.get("sso"),
         sso_oidc=endpoints.get("sso_oidc"),
         sts=endpoints.get("sts"),
+        ignore_endpoints=_flag(settings.get("ignore_configured_endpoint_urls")),
     )
 
 

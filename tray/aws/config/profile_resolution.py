@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import islice
 
 from tray.aws.config.config_sections import MergedConfig
 from tray.aws.config.connection_keys import CONNECTION_KEYS, connection_of
@@ -11,12 +12,15 @@ from tray.aws.config.ini import Section, Value
 from tray.aws.config.sso_sessions import session_key, text_of
 from tray.core.connection import AWS_DEFAULTS
 from tray.core.model import Profile, SsoSession
+from tray.core.profiles.source_chain import source_chain
 from tray.core.text.display_names import clean
 
 _REQUIRED = ("sso_role_name", "sso_account_id", "sso_start_url", "sso_region")
 """What botocore's ``SSOProvider`` requires, in its order."""
 
 _SOURCES = ("Environment", "EcsContainer", "Ec2InstanceMetadata")  # of ``credential_source``
+
+_OF_THE_ASKER = ("Environment", "EcsContainer")
 
 _STATIC = ("aws_access_key_id", "aws_secret_access_key")
 
@@ -84,7 +88,10 @@ def _direct(name: str, settings: Section, known: ConfigIndex) -> Profile:
     region = text_of(settings, "region") or None
     problem = _web_problem(name, settings) or _login_problem(name, settings, session, known)
     if not _is_sso(settings):
-        return Profile(name, "other", session, None, None, region, problem)
+        asker = _is_of_the_asker(name, known.merged.profiles)
+        return Profile(
+            name, "other", session, None, None, region, problem, of_the_asker=asker
+        )  # fmt: skip
     section = _section_of(settings, known)
     account, role = _account_and_role(settings, section)
     problem = problem or _sso_problem(name, settings, section)
@@ -164,7 +171,11 @@ def _chained(name: str, settings: Section, known: ConfigIndex) -> Profile:
     source = known.merged.profiles[end] if end is not None else {}
     if end is None or not _is_sso(source):
         problem = problem or _web_problem(end or name, source)
-        return Profile(name, "other", known.session_of(settings), region=region, problem=problem)
+        asker = _is_of_the_asker(name, known.merged.profiles)
+        return Profile(
+            name, "other", known.session_of(settings), None, None, region, problem,
+            of_the_asker=asker,
+        )  # fmt: skip
     session = known.session_of(source)
     section = _section_of(source, known)
     problem = _login_problem(end, source, session, known) or _sso_problem(end, source, section)
@@ -194,6 +205,13 @@ def _follow(name: str, profiles: Mapping[str, Section]) -> tuple[str | None, str
         visited.add(source)
         current = source
     return None, f"{_the(name)} has a chain of more than {_LONGEST_CHAIN} source profiles."
+
+
+def _is_of_the_asker(name: str, profiles: Mapping[str, Section]) -> bool:
+    """Whether SDKs take the credentials from their own surroundings, which are not ours."""
+    *_, end = islice(source_chain(name, profiles), _LONGEST_CHAIN)
+    settings = profiles.get(end, {})
+    return settings.get("credential_source") in _OF_THE_ASKER or "credential_process" in settings
 
 
 def _source_of(name: str, profiles: Mapping[str, Section]) -> tuple[str | None, str | None]:

@@ -16,6 +16,7 @@ from tray.cli.front import help_texts, name_completion
 from tray.cli.front.command_parts import Argument, Command, Option
 from tray.cli.front.command_table import COMMANDS, COMPLETION_ASKED
 from tray.cli.front.quick_reading import OURS_FAILED, last_before
+from tray.cli.front.secret_words import without_secrets
 from tray.cli.front.terminal import Ended, WrongUse
 from tray.core.text.display_names import clean
 
@@ -43,6 +44,11 @@ class _Commands(click.Group):
         name = args[0]
         if name in COMMANDS or name.startswith("-") or ctx.resilient_parsing:
             return super().resolve_command(ctx, args)
+        from tray.cli.add.pasted_text import pasted
+
+        paste = pasted(" ".join(args), asked=False)
+        if paste is not None:
+            raise click.UsageError(paste, ctx)
         from difflib import get_close_matches
 
         near = get_close_matches(name.lower(), COMMANDS, n=1, cutoff=0.5)
@@ -105,7 +111,9 @@ def run(line: Sequence[str]) -> int:
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
     except click.ClickException as error:
-        error.show()
+        # Some classes of click put words of the line around their message when it is shown.
+        sentence = without_secrets(error.format_message(), line)
+        click.UsageError(sentence, getattr(error, "ctx", None)).show()
         return error.exit_code
     return result if isinstance(result, int) else 0
 
@@ -114,14 +122,15 @@ def completion_script(shell: str) -> str:
     return name_completion.script(shell, cli)
 
 
-def show_wrong_use(error: WrongUse, name: str) -> int:
+def show_wrong_use(error: WrongUse, line: Sequence[str]) -> int:
     """Say what was wrong, below the command's usage; returns the exit code."""
+    name = line[0]
     described = COMMANDS[name]
     parent = click.Context(cli, info_name="sso-tray", **cli.context_settings)
     command = _command(name, described)
     context = click.Context(command, parent, name, **command.context_settings)
     kind = _WrongUseOfExec if described.as_env else click.UsageError
-    shown = kind(error.sentence, context)
+    shown = kind(without_secrets(error.sentence, line), context)
     shown.show()
     return shown.exit_code
 

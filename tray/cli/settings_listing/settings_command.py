@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from tray.cli.command_context import CommandContext
+from tray.cli.front.secret_words import without_secrets
 from tray.cli.front.terminal import note, say
 from tray.cli.settings_listing.setting_rows import SettingRow, setting_rows
 from tray.core.text import settings_text
@@ -33,12 +34,14 @@ def settings(*, words: tuple[str, ...], as_json: bool) -> None:
     else:
         say("".join(f"{line}\n" for line in _lines(rows, context.paths)), end="")
         if not rows:
-            note(settings_text.no_such_setting(" ".join(words)))
+            sentence = settings_text.no_such_setting(" ".join(words))
+            note(without_secrets(sentence, words))
     for sentence in held.problems:
         note(sentence)
 
 
-def _source(row: SettingRow, paths: Paths) -> settings_text.Source:
+def source_of(row: SettingRow, paths: Paths) -> settings_text.Source:
+    """Return who has set it."""
     if row.file is None:
         return "default"
     if not row.file:
@@ -54,13 +57,13 @@ def _entry(row: SettingRow, paths: Paths) -> dict[str, Any]:
     return {
         "name": row.name,
         "value": row.value,
-        "source": _source(row, paths),
+        "source": source_of(row, paths),
         "file": row.file or None,
         "locked_by": row.locked_by,
     }
 
 
-def _written(value: object) -> str | None:
+def written(value: object) -> str | None:
     """Return a value's JSON, which TOML reads as well."""
     return None if value is None else json.dumps(value, ensure_ascii=False)
 
@@ -69,8 +72,8 @@ def _lines(rows: list[SettingRow], paths: Paths) -> list[str]:
     cells = [
         (
             clean(row.name, _LONGEST),
-            settings_text.value(row.name, _written(row.value)),
-            settings_text.whence(_source(row, paths), row.file, row.locked_by),
+            settings_text.value(row.name, written(row.value)),
+            settings_text.whence(source_of(row, paths), row.file, row.locked_by),
         )
         for row in rows
     ]

@@ -8,6 +8,7 @@ from typing import Literal
 
 from tray.core.model import Catalog, State
 from tray.core.notices.notice_servers import Buttons
+from tray.core.profiles.guards import is_managed
 
 Verdict = Literal["ok", "note", "problem"]
 """``note``: works, but worth knowing; ``problem``: the user has to act."""
@@ -124,3 +125,14 @@ def problem(area: str, sentence: str, remedy: str = "") -> Finding:
 def worst(findings: Iterable[Finding]) -> Verdict:
     verdicts = {one.verdict for one in findings}
     return "problem" if "problem" in verdicts else "note" if "note" in verdicts else "ok"
+
+
+def written_by_people(facts: Facts, catalog: Catalog) -> dict[str, Mapping[str, object]]:
+    """Return every profile without what we copied from the active one, which is named itself."""
+    copied = facts.settings.get(facts.active or "", {}).items()
+    return {
+        name: {key: value for key, value in keys.items() if (key, value) not in copied}
+        if is_managed(name, catalog.managed) and name != facts.active
+        else keys
+        for name, keys in facts.settings.items()
+    }

@@ -9,7 +9,7 @@ from typing import Final
 
 from tray.core.connection import disagreement
 from tray.core.doctor.config_forms import FORMS, described
-from tray.core.doctor.findings import Facts, Finding, note, ok, problem
+from tray.core.doctor.findings import Facts, Finding, note, ok, problem, written_by_people
 from tray.core.model import Catalog
 from tray.core.profiles.bare_client import AwsFiles
 from tray.core.profiles.guards import MANAGED_PROFILE, is_guarded, shell_follows
@@ -135,7 +135,7 @@ def _spellings(catalog: Catalog) -> Iterator[Finding]:
 
 def _differing(facts: Facts, catalog: Catalog) -> Iterator[Finding]:
     """Find what works in one SDK and fails in another (measured)."""
-    every = facts.settings
+    every = written_by_people(facts, catalog)
     dropped = [f'profile "{clean(name)}"' for name in every if not _JS_NAME.fullmatch(name)]
     dropped += [
         f'sso-session "{clean(one.key)}"'

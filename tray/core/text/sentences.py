@@ -221,6 +221,10 @@ def no_such_profile(name: str) -> str:
     return f'The AWS config has no profile "{clean(name)}".'
 
 
+def credentials_of_the_asker(name: str) -> str:
+    return f'The credentials of the profile "{clean(name)}" depend on who asks; that acts alone.'
+
+
 NO_ACTIVE_PROFILE = "No profile is active. Pick one in the menu or run: sso-tray use PROFILE"
 
 

@@ -63,7 +63,8 @@ def status_text(
         lines.append(bare)
     if standalone and entries and not elsewhere:
         lines.append("SSO Tray isn't running. To start it: sso-tray start")
-    said = [entry.get("disagreement") for entry in entries] + document["problems"]
+    notes = [entry.get(name) for entry in entries for name in ("disagreement", "shared")]
+    said = dict.fromkeys([*notes, *document["problems"]])
     code = _YELLOW if coloured else None
     lines += [_painted(f"! {clean(one, 400)}", code) for one in said if one]
     return "\n".join(lines) + "\n"

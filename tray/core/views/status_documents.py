@@ -113,6 +113,7 @@ def _session(row: SessionRow, *, planned: bool) -> dict[str, Any]:
         "next_attempt_at": _maybe(row.next_attempt_at) if planned else None,
         "profiles": list(row.profiles),
         "disagreement": row.disagreement,
+        "shared": row.shared,
     }
 
 

@@ -18,7 +18,7 @@ from tray.core.sessions.session_end import end_known, shown_end
 from tray.core.sessions.session_states import helps_afresh, reason_of, renews, state_of
 from tray.core.state import TrayState
 from tray.core.text import sentences
-from tray.core.text.display_names import session_name
+from tray.core.text.display_names import clean, session_name
 from tray.values import dataclass
 
 RenewedBy = Literal["sso-tray", "clients"]
@@ -50,6 +50,7 @@ class SessionRow:
     problem: str | None  # why the session cannot be signed in to
     in_use: bool = True  # False: unused for a week, only colours its row (W2)
     disagreement: str | None = None  # on how its profiles are reached, as a sentence
+    shared: str | None = None  # what it has in common with another config, as a sentence
     listing: Listing | None = None  # the roles that can be added, if requested
     renewed_by: RenewedBy | None = None  # who renews it; None if it does not renew
     can_undo: bool = False  # signed out on this machine only (K5)
@@ -117,9 +118,18 @@ def _problems(state: TrayState, rows: tuple[SessionRow, ...], now: Now) -> Itera
     for row in rows:
         if row.problem is not None:
             yield row.problem
+        if state.sessions[row.key].config.shared == "other" and row.shared is not None:
+            yield row.shared
     if state.active is not None and state.active_profile is None and state.config_read:
         yield sentences.active_profile_gone(state.active)
     yield from state.settings_problems
+
+
+def _shared(session: Session) -> str | None:
+    if session.config.shared == "no":
+        return None
+    told = sentences.shares_token_file(same=session.config.shared == "same")
+    return f"{clean(session_name(session.key))}: {told}"
 
 
 def _row(state: TrayState, session: Session, now: Now) -> SessionRow:
@@ -154,6 +164,7 @@ def _row(state: TrayState, session: Session, now: Now) -> SessionRow:
         problem=session.config.problem,
         in_use=in_use(state, session, now),
         disagreement=disagreement(session.key, session.config.disagreements, own),
+        shared=_shared(session),
         listing=state.listings.get(session.key),
         session_began_at=session.memory.started_at,
     )
