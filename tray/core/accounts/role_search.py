@@ -77,8 +77,8 @@ class RoleSearch:
         shared: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._accounts = [_Account(rows, group, known, shared) for group in places.values()]
         self._of_roles: dict[int, list[int]] = {}  # accounts that have the same roles
-        for number, account in enumerate(self._accounts):
-            self._of_roles.setdefault(account.number, []).append(number)
+        for number, one in enumerate(self._accounts):
+            self._of_roles.setdefault(one.number, []).append(number)
         self._text = "".join(account.text for account in self._accounts)
         ends = accumulate(len(account.text) for account in self._accounts)
         self._starts = [0, *ends]
