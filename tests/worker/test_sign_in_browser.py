@@ -212,6 +212,7 @@ def test_other_errors_are_said_in_words(
         place.sign_in(browser, cancelled=cancelled)
 
     assert str(ended.value) in html.unescape(browser.last()[1])
+    assert str(ended.value).startswith("The browser reported that ")
     assert "Sign-in not complete" in browser.last()[1]
 
 
