@@ -13,10 +13,11 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet
 AWS_CLI_ASSET := 2.0.198
 AWS_CLI_STAMP := .tools/awscli/.asset-$(AWS_CLI_ASSET)
 
-# And the AWS SDK for JavaScript v3, from npm.
+# And the AWS SDK for JavaScript v3, and axe, which looks at the accounts page, from npm.
 JS_SSO := 3.973.28
 JS_STS := 3.1169.0
-JS_STAMP := .tools/js/.sdk-$(JS_SSO)-$(JS_STS)-node22
+JS_AXE := 4.14.1
+JS_STAMP := .tools/js/.sdk-$(JS_SSO)-$(JS_STS)-axe-$(JS_AXE)-node22
 
 # What the packages are built with.
 PACK := .tools/packaging/bin/python
@@ -30,7 +31,7 @@ WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1); \
   if [ "$$n" -gt 3 ]; then echo 4; else echo "$$((n + 1))"; fi)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-core check format bench pictures soak clients keyrings windows clean components \
+.PHONY: help demo test test-core check format bench pictures soak clients recipes keyrings windows clean components \
   wheel frozen deb rpm package-test desktops constraints
 
 help: ## List these commands
@@ -63,6 +64,12 @@ soak: .venv/.test components ## Kill, forge, attack, mutate and simulate for min
 
 clients: .venv/.test components $(AWS_CLI_STAMP) $(JS_STAMP) ## Lead every AWS client through a session's life; prints the matrix
 	@$(PY) -m tests.clients.matrix $(ARGS)
+
+recipes: .venv/.test components $(AWS_CLI_STAMP) .tools/recipes/.installed ## Run the guide's recipes with the tools they name
+	@$(PY) -m tests.recipes $(ARGS)
+
+.tools/recipes/.installed: tests/recipes/install-tools | .venv/.test
+	@tests/recipes/install-tools
 
 keyrings: .venv/.test components ## Live a day with GNOME Keyring, KWallet and KeePassXC each; prints the table
 	@$(PY) -m tests.keyrings $(ARGS)
@@ -164,5 +171,5 @@ $(AWS_SSO_UTIL_STAMP): | .venv/.test
 
 $(JS_STAMP): | .venv/.test
 	@$(PY) tests/install_js_sdk.py .tools/js \
-	  @aws-sdk/credential-provider-sso@$(JS_SSO) @aws-sdk/client-sts@$(JS_STS)
+	  @aws-sdk/credential-provider-sso@$(JS_SSO) @aws-sdk/client-sts@$(JS_STS) axe-core@$(JS_AXE)
 	@touch $@

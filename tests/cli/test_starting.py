@@ -142,7 +142,10 @@ def test_quit_holds_until_start(starting: Starting) -> None:
     assert (0, "") == (held.code, held.err)
     assert starting.daemon() is None
     started = stage.tray("start")
-    assert "SSO Tray is running in the background. To stop it: sso-tray quit\n" == started.out
+    assert (
+        "SSO Tray is running in the background. To stop it: sso-tray quit\n"
+        "It has no icon: there is no desktop session here.\n"
+    ) == started.out
     assert starting.daemon() is not None
     assert starting.record()["quit_at"] is None
     assert "SSO Tray is already running.\n" == stage.tray("start").out

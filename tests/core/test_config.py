@@ -36,6 +36,20 @@ def test_another_place_is_another_session() -> None:
     assert [] == story.jobs()
 
 
+def test_another_place_is_another_session_after_a_restart() -> None:
+    """Fault 25, K1: the record of the token in the old place's file is none of the new one's."""
+    story = Story(MOVED)
+    record = ev.RecordsRead({"corp": "keyring"}, {}, newest={"corp": LEAN.fingerprint})
+    story.send(record)
+    known = story.row().store
+    story.file(replace(LEAN, start_url=CORP.start_url, region=CORP.region))
+    story.send(record)
+    story.run_until(3 * HOUR)
+
+    assert ("keyring", "signed-out", None) == (known, story.row().state, story.row().store)
+    assert [] == story.jobs()
+
+
 def test_a_slip_in_the_config_costs_nothing() -> None:
     """A session that goes and comes back, by name or by place, is the session it was."""
     story = Story()

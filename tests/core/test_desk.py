@@ -17,6 +17,7 @@ from tray.core.requests import (
     EnvironmentRequested,
     FavouriteRequested,
     LinkRequested,
+    PageRequested,
     SignInAllRequested,
     StatusRequested,
 )
@@ -239,6 +240,13 @@ def test_a_favourite_is_kept(on: bool, how: str) -> None:
 def test_a_stale_row_does_nothing(event: ev.Event) -> None:
     """M3: what is gone, or not there yet, is not acted on."""
     assert () == Story(CORP).send(event)
+
+
+def test_the_accounts_page_is_opened_by_a_process_of_its_own() -> None:
+    """A click on the icon, or "Accounts…", opens the page; the rules only pass it on."""
+    effects = Story(CORP).send(PageRequested("sessions", "prod"))
+
+    assert (fx.OpenPage("sessions", "prod"),) == effects
 
 
 def test_a_click_that_opens_no_menu_shows_the_sessions() -> None:

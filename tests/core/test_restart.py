@@ -61,6 +61,22 @@ def test_back_off_and_retry_after_outlive_a_restart() -> None:
     assert [1] == [reply.exit for reply in again.all(fx.Reply)]
 
 
+def test_retry_after_outlives_a_restart_where_the_file_is_gone() -> None:
+    """R5, K5: what a removed file means is asked when AWS wants to be asked again, not before."""
+    story = Story(stores={"corp": "keyring"})
+    story.file(token())
+    story.run_until(30 * MINUTE)
+    story.answer(Failed("other", "AWS asks for patience.", answered=True, retry_after=1200))
+
+    again = Story(stores={"corp": "keyring"}, memories=story.kept(), start=31 * MINUTE)
+    again.file(ev.FileAbsent())
+    again.run_until(49 * MINUTE)
+
+    assert [] == again.jobs()
+    again.run_until(51 * MINUTE)
+    assert ["judge-removed"] == again.jobs()
+
+
 def test_patience_from_a_clock_that_was_ahead_does_not_outlive_it() -> None:
     """R5: nothing that was remembered keeps a session waiting for more than an hour."""
     story = Story(stores={"corp": "keyring"}, start=DAY)

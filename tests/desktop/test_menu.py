@@ -89,7 +89,11 @@ def with_profiles(*profiles: Profile, active: str | None = None) -> View:
 def test_the_whole_menu_stands_from_top_to_bottom() -> None:
     """M1: sessions, the active profile and its choice, console, environment, the rest, Quit."""
     extras = MenuExtras(
-        recent=("17:42 corp: signed in",), starts_at_login=True, warns=False, version="1.2.3"
+        recent=("17:42 corp: signed in",),
+        starts_at_login=True,
+        warns=False,
+        page=True,
+        version="1.2.3",
     )
 
     menu = entries(with_profiles(DEV, active="dev"), extras, NOW)
@@ -112,6 +116,7 @@ def test_the_whole_menu_stands_from_top_to_bottom() -> None:
         "All accounts",
         ["List all accounts"],
         "---",
+        "Accounts…",
         "Recent activity",
         ["17:42 corp: signed in"],
         "Settings",

@@ -45,6 +45,7 @@ class Desktop:
         packages: what is installed beside them.
         environ: what its programs and ours start with.
         files: what is in the home before the first login.
+        prepared: what root does before anything starts.
         settings: ``gsettings set`` lines, before it starts.
         before: programs that are started before the panel.
         panel: the program that shows the icon; it is restarted, too.
@@ -71,6 +72,7 @@ class Desktop:
     environ: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     settings: tuple[str, ...] = ()
+    prepared: tuple[Command, ...] = ()
     before: tuple[Command, ...] = ()
     panel: Command
     after: tuple[Command, ...] = ()
@@ -377,6 +379,8 @@ KDE_WAYLAND: Final = replace(
         "WAYLAND_DISPLAY": "wayland-0",
         "KWIN_WAYLAND_NO_PERMISSION_CHECKS": "1",
     },
+    # It may raise its own priority, which a container may forbid; then it does not even start.
+    prepared=(("setcap", "-r", "/usr/bin/kwin_wayland"),),
     before=(
         ("sh", "-c", _KWIN),
         ("kded5",),
@@ -384,6 +388,7 @@ KDE_WAYLAND: Final = replace(
     ),
     panel=("plasmashell",),
     display="wayland-0",
+    twice=None,  # the nested compositor would need a screen of twice the size
 )
 
 _ALL: Final = (XFCE, GNOME, KDE, MATE, LXQT, CINNAMON, SWAY, GNOME_WAYLAND, KDE_WAYLAND)

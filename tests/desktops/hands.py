@@ -142,6 +142,8 @@ class Person:
 
     def bare(self) -> None:
         """Wait until nothing is open any more, and remember how the desktop is then."""
+        self._bare = None
+        self.close()  # GNOME begins with its overview
         look = self.desk(self.screen.await_rest())
         ends = time.monotonic() + _STEADY
         while time.monotonic() < ends:

@@ -18,7 +18,7 @@ from tests.desk import Running, Screen, start_screen
 from tests.desktops.desktops import COMMON, Desktop, Look
 from tests.desktops.product import PLACE, product
 from tests.packages.root import UID, USER, Root, base, clean_root, environment
-from tests.packages.told import until
+from tests.packages.told import Broken, until
 from tray.fake_aws.fake_options import DEFAULT_START_URL
 from tray.fake_aws.identity_center import IdentityCenter
 
@@ -118,6 +118,8 @@ class Session:
                 root.root("sed", "-e", "/^SystemdService/d", "-e", f"w /run/services/{path}",
                           f"/usr/share/dbus-1/services/{path}")  # fmt: skip
         self._bus_config("session", f"{RUN}/bus", "<servicedir>/run/services</servicedir>")
+        for command in self.desktop.prepared:
+            root.root(*command)
         for place, text in self.desktop.files.items():
             root.write(f"{HOME}/{place}", text)
         root.write(f"{HOME}/browser.py", _BROWSER)
@@ -172,6 +174,8 @@ class Session:
         for line in (*self.desktop.settings, *self._settings):
             root.user("gsettings", "set", *line.split(" ", 2))
         made = f"{RUN}/{self.desktop.display}"
+        if self.desktop.display:
+            root.user("rm", "-f", made)  # one that was killed leaves it
         for number, command in enumerate(self.desktop.before):
             self.begin(*command)
             if number == 0 and self.desktop.display:
@@ -229,8 +233,10 @@ class Session:
     # --- The program ---------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Start the tray as a user does."""
-        self.sso("start")
+        """Start the tray as a user does, who is told that the icon is there."""
+        told = self.sso("start")
+        if "Its icon is in the system tray." not in told:
+            raise Broken(f"start says: {told}")
 
     def sso(self, *words: str) -> str:
         """Run a command of ours and return what it says."""

@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from tests.daemon.living import Living
@@ -69,7 +70,7 @@ class Story:
             hold("locked at the start", lambda: self._waits(living, "keyring-locked"))
             hold("unlocked then", lambda: self._after(self.keyring.unlock))
             self.keyring.lock()
-            hold("login unlocks it, and needs no browser", self._login)
+            hold("login unlocks it, and needs no browser", lambda: self._login(living))
             hold("no other dialog", self._quiet)
             self._end()
 
@@ -87,9 +88,13 @@ class Story:
     def _count(self) -> int:
         return self.here.center.count("CreateToken", grant_type="refresh_token", status=200)
 
+    def _counts(self, wanted: int) -> bool:
+        return self._count() >= wanted
+
     def _renewed(self, times: int) -> str:
         begun, before = time.monotonic(), self._count()
-        until(lambda: self._count() >= before + times, f"{times} renewals")
+        for wanted in range(before + 1, before + times + 1):  # each in its own time
+            until(partial(self._counts, wanted), f"renewal {wanted - before} of {times}")
         return f"in {time.monotonic() - begun:.0f} s"
 
     def _after(self, act: Callable[[], object]) -> str:
@@ -122,7 +127,8 @@ class Story:
         time.sleep(15)  # the time that passes is what is tried
         return self._after(self.keyring.resume)
 
-    def _login(self) -> str:
+    def _login(self, living: Living) -> str:
+        self._waits(living, "keyring-locked")  # before that there may be nothing to unlock for
         opened = len(self.here.opened())
         process = self.here.start("login", SESSION)
         shown = self.keyring.answer(lambda: process.poll() is None)

@@ -14,7 +14,7 @@ from tests.page.conftest import Page
 from tests.system.test_transport import ROOT_ONLY, as_second_user
 from tests.worker.loopback import Answer, send
 
-ASKED = ("accounts", "listings", "uses", "news")
+ASKED = ("accounts", "listings", "uses", "history", "settings", "news")
 DONE = ("do", "star", "cancel")
 
 

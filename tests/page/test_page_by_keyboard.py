@@ -95,13 +95,13 @@ def test_lines_to_copy_select_and_hold_no_credential(page: Page) -> None:
 
 
 def test_a_profile_is_added_after_its_change_was_shown(page: Page) -> None:
-    """First the exact change, then the same is written; a name that is taken is refused."""
+    """First the exact change, then the same is written; a name that cannot be is refused."""
     page.find("backup read", "Backup")
     page.tab.press(".adding summary")
     page.tab.read("document.querySelector('#profile-name').focus()")
-    page.tab.type("dev")
+    page.tab.type("{nothing}")
     page.tab.press("#preview")
-    page.told("dev")
+    page.told("The name template can only use")
     page.tab.read("document.querySelector('#profile-name').select()")
     page.tab.type("backups")
     page.tab.press("#preview")

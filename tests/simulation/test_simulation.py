@@ -105,6 +105,7 @@ def test_every_promise_holds(part: int) -> None:
         assert broken is None, said(seed, STEPS, broken)
 
 
+@pytest.mark.timeout(900)
 def test_every_fault_is_met() -> None:
     """A fault that never comes proves nothing: each kind comes, and bites, in a few walks."""
     missing = {*ACTS, *BITES}
@@ -117,6 +118,7 @@ def test_every_fault_is_met() -> None:
     assert set() == missing
 
 
+@pytest.mark.timeout(900)  # up to forty walks of a second each, on a machine that others use
 @pytest.mark.parametrize("slip", SLIPS, ids=lambda slip: slip.rule)
 def test_a_broken_rule_is_caught(slip: Slip) -> None:
     """Each rule broken on purpose breaks the promise that speaks of it, within a few walks."""

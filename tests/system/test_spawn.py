@@ -12,6 +12,7 @@ import tray
 from tray.system.spawn import (
     PARTS,
     module_command,
+    said_if_failed,
     start_detached,
     without_bootloader,
     worker_command,
@@ -156,3 +157,14 @@ def test_what_the_bootloader_put_into_the_environment_reaches_no_child() -> None
 def test_every_part_exists(module: str) -> None:
     """What a frozen program holds can be run by name."""
     assert importlib.util.find_spec(module) is not None
+
+
+def test_a_command_of_ours_says_why_it_failed() -> None:
+    """None for one that succeeds, else its last line, without the program's name."""
+    environ = worker_environment(os.environ)
+
+    assert said_if_failed(["--version"], environ) is None
+    said = said_if_failed(["status", "no-such-session"], environ)
+    assert said is not None
+    assert "no-such-session" in said
+    assert not said.startswith("sso-tray: ")

@@ -6,8 +6,10 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from tray.cli.command_context import ENDING_PATIENCE, JOB_PATIENCE, CommandContext
 from tray.cli.front.terminal import Ended, finish, note, say
@@ -16,12 +18,14 @@ from tray.core.text import daemon_text
 from tray.errors import TrayError, Unreachable
 from tray.ipc.agent_client import OtherWorld
 from tray.storage.daemon_record import change_record, read_record
-from tray.system import WINDOWS
+from tray.system import LINUX, WINDOWS
 from tray.system.daemon_launch import listens, started
 from tray.system.lock.file_lock import FileLock, lock_path
 from tray.system.paths import fingerprint
 from tray.system.spawn import module_command, worker_environment
 from tray.system.surroundings import desktop_since, host_id, look
+
+_ICON_PATIENCE: Final = 3.0  # seconds; a tray that is there takes an icon in a tenth of one
 
 
 def run(*, no_icon: bool = False) -> None:
@@ -43,6 +47,24 @@ def start() -> None:
     if not started(context.paths, context.environ, tried=lambda: None):
         raise Ended(daemon_text.NOT_STARTED, 1)
     say(daemon_text.RUNNING)
+    if LINUX:
+        say(daemon_text.ICON[_icon(context.environ)])
+
+
+def _icon(environ: Mapping[str, str]) -> daemon_text.Icon:
+    """Return what has become of the icon, as soon as a tray has it or has had time to take it."""
+    from tray.system.dbus.bus_connection import NoBus
+    from tray.system.dbus.desktop_services import desktop_services
+
+    deadline = time.monotonic() + _ICON_PATIENCE
+    while True:
+        try:
+            found = desktop_services(environ).tray
+        except NoBus:
+            return "no-desktop"
+        if found != "lost" or time.monotonic() > deadline:
+            return found
+        time.sleep(0.1)
 
 
 def start_if_needed(context: CommandContext, starter: Starter, *, no_daemon: bool = False) -> bool:

@@ -141,6 +141,8 @@ def _moments(session: Session, state: TrayState, now: Now) -> Iterator[float]:
             yield max(session.adopt_again_at, session.retry_at or 0.0)
     if session.file_status == "absent" and session.absent_since is not None:
         yield session.absent_since + policy.REMOVED_DELAY
+        if session.retry_at is not None:  # what that means AWS is asked no earlier (R5)
+            yield session.retry_at
     if session.sign_in is not None:
         yield session.sign_in.deadline
     if session.adopted_at is not None:

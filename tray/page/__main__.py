@@ -13,6 +13,7 @@ from tray.cli.command_context import CommandContext
 from tray.errors import TrayError
 from tray.page.live_news import LiveNews
 from tray.page.page_accounts import PageAccounts
+from tray.page.page_history import PageHistory
 from tray.page.page_jobs import PageJobs
 from tray.page.page_server import STAYS, PageServer
 from tray.storage.logs import log_to
@@ -38,11 +39,14 @@ def _serve(page: str, words: str) -> None:
     context = CommandContext.of_this_process()
     log_to(context.paths.state, debug="SSO_TRAY_DEBUG" in os.environ)
     news, accounts = LiveNews(context), PageAccounts(context)
+    history = PageHistory(context, accounts)
     accounts.opened()
     asked = {
         "accounts": accounts.rows,
         "listings": accounts.listings,
         "uses": accounts.uses,
+        "history": history.history,
+        "settings": history.settings,
     }
     jobs = PageJobs(context, accounts, news.tell)
     done = {"do": jobs.start, "star": jobs.star, "cancel": jobs.cancel}

@@ -86,6 +86,10 @@ class PageAccounts:
             }
         }
 
+    def history_lines(self) -> list[HistoryLine]:
+        with self._lock:
+            return self._lines()
+
     def place(self, key: Sequence[str]) -> tuple[RoleRow, Profile | None] | None:
         """Return the row of this key and its profile, if it still has one."""
         with self._lock:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import subprocess
 import threading
 import time
@@ -28,7 +29,7 @@ from tray.system.spawn import APART, module_command
 LONGEST: Final = 900.0  # seconds; a sign-in waits ten minutes for a person
 MOST_PRINTED: Final = 64 * 1024  # characters that are passed on
 
-_SAYS: Final = "sso-tray: "
+_SAYS: Final = re.compile(r"^(sso-tray|Error): ")  # a command, and click of its wrong use
 
 
 class PageJobs:
@@ -86,12 +87,11 @@ class PageJobs:
         self._tell({"job": {"id": number, "exit": code, "said": said, "printed": printed}})
 
     def _remember(self, asked: Mapping[str, Any]) -> None:
-        """As the menu does for a console that it opens."""
+        """Write into the history what the menu writes of a console that it opens."""
         try:
             row = self._row(asked)
-            change_remembered(self._context.paths.state, lambda before: before.used(row.key))
-        except (TrayError, OSError):
-            return  # the console is open; only its place among the recent ones is lost
+        except TrayError:
+            return  # the console is open; its role has just left the list
         role = row.profile or sentences.role_of(row.account_id or "", row.role_name or "")
         history = History(self._context.paths.state)
         history.add(time.time(), "console-opened", row.session, role)
@@ -161,7 +161,7 @@ def _run(words: list[str]) -> tuple[int, str, str]:
         )
     except (OSError, subprocess.TimeoutExpired):
         return 1, page_text.NOT_STARTED, ""
-    notes = [one.removeprefix(_SAYS) for one in done.stderr.splitlines() if one.startswith(_SAYS)]
+    notes = [_SAYS.sub("", one) for one in done.stderr.splitlines() if one.strip()]
     printed = [one for one in done.stdout.splitlines() if one.strip()]
     last = notes[-1:] if done.returncode else (printed[-1:] or notes[-1:])
     return done.returncode, last[0] if last else "", done.stdout[:MOST_PRINTED]

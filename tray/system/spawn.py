@@ -20,6 +20,7 @@ INTERNAL_FLAG: Final = "--internal"  # for a frozen program, instead of ``-m``
 PARTS: Final = (
     "tray.daemon",
     "tray.worker",
+    "tray.cli.exec.credentials_apart",
     "tray.desktop.icon.icon_drawing",
     "tray.desktop.notifications.plyer_notice",
     "tray.demo.demo_story",

@@ -77,7 +77,7 @@ without a display.
 """
 
 START: Final = """\
-Start SSO Tray in the background, with an icon where there is a tray.
+Start SSO Tray in the background, and say whether a tray shows its icon.
 
 The user's systemd manager starts it where there is one; otherwise it detaches from this terminal.
 "login" and "add" do the same by themselves, unless SSO Tray was stopped by "quit" or shouldn't run

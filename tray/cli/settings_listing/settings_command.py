@@ -40,7 +40,8 @@ def settings(*, words: tuple[str, ...], as_json: bool) -> None:
         note(sentence)
 
 
-def _source(row: SettingRow, paths: Paths) -> settings_text.Source:
+def source_of(row: SettingRow, paths: Paths) -> settings_text.Source:
+    """Return who has set it."""
     if row.file is None:
         return "default"
     if not row.file:
@@ -56,13 +57,13 @@ def _entry(row: SettingRow, paths: Paths) -> dict[str, Any]:
     return {
         "name": row.name,
         "value": row.value,
-        "source": _source(row, paths),
+        "source": source_of(row, paths),
         "file": row.file or None,
         "locked_by": row.locked_by,
     }
 
 
-def _written(value: object) -> str | None:
+def written(value: object) -> str | None:
     """Return a value's JSON, which TOML reads as well."""
     return None if value is None else json.dumps(value, ensure_ascii=False)
 
@@ -71,8 +72,8 @@ def _lines(rows: list[SettingRow], paths: Paths) -> list[str]:
     cells = [
         (
             clean(row.name, _LONGEST),
-            settings_text.value(row.name, _written(row.value)),
-            settings_text.whence(_source(row, paths), row.file, row.locked_by),
+            settings_text.value(row.name, written(row.value)),
+            settings_text.whence(source_of(row, paths), row.file, row.locked_by),
         )
         for row in rows
     ]

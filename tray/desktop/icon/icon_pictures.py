@@ -27,7 +27,7 @@ FOLDER: Final = "icons"
 PATIENCE: Final = 20.0  # seconds for a picture; it takes a fifth of one
 
 _PROGRAM: Final = "tray.desktop.icon.icon_drawing"
-_MOST: Final = 100  # pictures kept, 34 kB each
+_MOST: Final = 100  # pictures kept, 43 kB each
 _LENGTH: Final = sum(4 * size * size for size in SIZES)
 
 

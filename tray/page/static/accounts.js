@@ -196,11 +196,12 @@ function rowElement(place) {
     el("span", { class: "role" }),
     el("span", { class: "profile" }),
     el("span", { class: "used" }),
+    el("span", { class: "unseen" }),
   );
 }
 
 function fill(item, row) {
-  const [star, name, id, role, profile, used] = item.children;
+  const [star, name, id, role, profile, used, heard] = item.children;
   setText(star, row.favourite ? "★" : "☆");
   star.classList.toggle("on", row.favourite);
   setText(name, row.account_name || row.profile || row.account_id || "");
@@ -210,9 +211,7 @@ function fill(item, row) {
   setText(used, row.active ? "active" : row.last_used ? ago(row.last_used) : "");
   item.classList.toggle("active", row.active);
   item.classList.toggle("guarded", row.guarded);
-  const more = [row.favourite && "favourite", row.guarded && "guarded", row.active && "active"];
-  const said = [name.textContent, id.textContent, role.textContent, row.profile && `profile ${row.profile}`];
-  item.setAttribute("aria-label", [...said, ...more].filter(Boolean).join(", "));
+  setText(heard, [row.favourite && "favourite", row.guarded && "guarded"].filter(Boolean).join(", "));
 }
 
 export const accounts = { title: "Accounts", make: () => new Accounts() };

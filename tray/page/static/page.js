@@ -4,9 +4,11 @@ import { el, setText, tell } from "/dom.js";
 import { enter, follow, Refused } from "/link.js";
 import { jobEnded } from "/jobs.js";
 import { accounts } from "/accounts.js";
+import { history } from "/history.js";
 import { sessions } from "/sessions.js";
+import { settings } from "/settings.js";
 
-const VIEWS = { accounts, sessions };
+const VIEWS = { accounts, sessions, history, settings };
 const main = document.getElementById("main");
 const made = new Map();
 let news = { status: null, words: {}, lost: "" };
