@@ -151,8 +151,8 @@ def _reported(attempt: Attempt, error: BrowserError) -> TrayError:
             )
         case "invalid_request" | "invalid_scope" | "unsupported_response_type":
             return RequestRefused(
-                f"The browser reported that AWS calls the request wrong ({error}): check start URL, "
-                f'region and registration scopes of "{clean(attempt.session.key)}".'
+                f"The browser reported that AWS calls the request wrong ({error}): check start "
+                f'URL, region and registration scopes of "{clean(attempt.session.key)}".'
             )
         case _:
             return attempt.ended(f"The browser reported that the sign-in failed ({error}).")
