@@ -175,3 +175,8 @@ class Unreachable(WillRetry):
 
 class OurBug(TrayError):
     """A promise of our own was broken; the user can only report it."""
+
+
+def passes(error: TrayError) -> bool:
+    """Whether the same request may soon succeed; a keyring that is locked waits for the user."""
+    return isinstance(error, WillRetry) and not isinstance(error, KeyringUnavailable)

@@ -56,11 +56,10 @@ def asked(led: dict[str, str]) -> tuple[int, bytes]:
     """Ask an endpoint as an SDK does, again while it fetches; return status and body."""
     port = int(led["AWS_CONTAINER_CREDENTIALS_FULL_URI"].split(":")[2].split("/")[0])
     token = Path(led["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"]).read_text()
-    status = 503
-    while status == 503:
+    while True:
         answer = send(port, request(port, "/credentials", headers=f"Authorization: {token}\r\n"))
-        status = answer.status
-    return status, answer.body
+        if b"NotYet" not in answer.body:
+            return answer.status, answer.body
 
 
 def test_it_follows_the_active_profile_and_survives_a_sign_out(stage: Stage) -> None:

@@ -16,6 +16,7 @@ from tray.cli.front.terminal import Ended, WrongUse, note, say
 from tray.cli.names.few_words import named_once, profile_meant
 from tray.core import events as ev
 from tray.core.model import Profile, SsoSession
+from tray.core.outcomes import PASSING
 from tray.core.policy import HOUR, MINUTE
 from tray.core.profiles.bare_role import is_bare_role
 from tray.core.session import awaits_judgement, renewable, usable
@@ -158,7 +159,7 @@ def _given(
     if done["exit"] == 3 and session is not None:
         raise SignInNeeded(sign_in_first(session.key))
     if done["exit"]:
-        raise Ended(done["sentence"], done["exit"])
+        raise Ended(done["sentence"], done["exit"], passes=done.get("passes", False))
     document: dict[str, Any] = done["credentials" if operation == "credentials" else "identity"]
     return document
 
@@ -265,4 +266,6 @@ def _renew(standalone: Standalone, session: SsoSession, *, rejected: bool = Fals
     if last.exit == 3:
         raise SignInNeeded(sign_in_first(session.key))
     if last.exit:
-        raise Ended(last.sentence, last.exit)
+        failing = standalone.state.sessions[session.key].failing
+        passes = failing is not None and failing.reason in PASSING
+        raise Ended(last.sentence, last.exit, passes=passes)

@@ -13,12 +13,14 @@ from tray.core import events as ev
 from tray.core.effects import Reply
 from tray.core.events import Event
 from tray.core.model import InputFile, Profile
+from tray.core.outcomes import PASSING
 from tray.core.profiles.bare_role import RolePlace, bare_role
 from tray.core.session import Session, renewable
 from tray.core.state import TrayState
 from tray.core.text import sentences
 from tray.core.text.shell_commands import sign_in_first
 from tray.daemon.role_credential_cache import CacheKey, RoleCredentialCache
+from tray.daemon.worker_pool import WorkerLost
 from tray.storage.logs import History
 
 
@@ -33,6 +35,7 @@ class _Failed(Exception):
         doubtful: bool = False,
         rejected: bool = False,
         forbidden: bool = False,
+        passes: bool = False,
         serial: str | None = None,
     ) -> None:
         super().__init__(sentence)
@@ -41,7 +44,13 @@ class _Failed(Exception):
         self.doubtful = doubtful or rejected
         self.rejected = rejected
         self.forbidden = forbidden
+        self.passes = passes
         self.serial = serial  # of the MFA device that only a person can ask
+
+    def answer(self) -> dict[str, Any]:
+        passes = {"passes": True} if self.passes else {}
+        serial = {"serial": self.serial} if self.serial is not None else {}
+        return {"exit": self.exit, "sentence": self.sentence, **passes, **serial}
 
 
 class CredentialService:
@@ -124,8 +133,7 @@ class CredentialService:
                 await self._renewed(key, asked_with)  # one refresh decides (R6)
                 answer = await self._answer(op, profile, fresh, codes)
         except _Failed as failed:
-            more = {} if failed.serial is None else {"serial": failed.serial}
-            return {"exit": failed.exit, "sentence": failed.sentence, **more}, _nothing
+            return failed.answer(), _nothing
         given = "whoami" if op == "whoami" else "credentials"
         if op == "environment":
             packed = self._surroundings(profile, answer["credentials"])
@@ -170,7 +178,10 @@ class CredentialService:
         if reply.exit == 3:
             raise _Failed(3, sign_in_first(key))
         if reply.exit:
-            raise _Failed(reply.exit, reply.sentence)
+            session = self._session(key)
+            failing = session.failing if session is not None else None
+            passes = failing is not None and failing.reason in PASSING
+            raise _Failed(reply.exit, reply.sentence, passes=passes)
 
     def _place(self, profile: Profile) -> CacheKey:
         session = self._session(profile.session or "")
@@ -212,7 +223,8 @@ class CredentialService:
         try:
             done = await self._ask(request)
         except Exception as lost:  # noqa: BLE001  (a lost worker is an answer like any other)
-            raise _Failed(1, str(getattr(lost, "sentence", sentences.MISTAKE))) from None
+            sentence = str(getattr(lost, "sentence", sentences.MISTAKE))
+            raise _Failed(1, sentence, passes=isinstance(lost, WorkerLost)) from None
         if "failed" not in done:
             if session is not None and session.failing is not None:
                 self._post(ev.PortalAnswered(session.key))
@@ -229,6 +241,7 @@ class CredentialService:
             sentence,
             doubtful=again,
             forbidden=error == "role-forbidden",
+            passes=error == "passes",
             serial=done.get("serial"),
         )
 

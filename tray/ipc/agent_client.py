@@ -34,8 +34,9 @@ the caller (rule C3). A caller that does not know those rules, the credential he
 ``quit``       end the daemon
 =============  ==========================================================================
 
-``done`` holds ``exit`` (rule C1) and ``sentence``. ``error`` is ``other-world`` (the caller must
-act alone), ``version``, ``unknown-op`` or ``bad-request``, each with a ``sentence``.
+``done`` holds ``exit`` (rule C1) and ``sentence``, and ``passes`` if credentials failed for what
+goes away by itself. ``error`` is ``other-world`` (the caller must act alone), ``version``,
+``unknown-op`` or ``bad-request``, each with a ``sentence``.
 """
 
 from __future__ import annotations

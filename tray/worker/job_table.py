@@ -21,6 +21,7 @@ from tray.errors import (
     TokenRejected,
     TrayError,
     WillRetry,
+    passes,
 )
 from tray.worker.job_context import JobContext
 from tray.worker.tokens.adoption import adopt
@@ -92,6 +93,8 @@ def failed(error: TrayError) -> Failed:
 
 def tag_of(error: TrayError) -> str:
     """Return the tag by which the daemon recognizes an error that it handles specially."""
+    if passes(error):
+        return "passes"
     return next((tag for kind, tag in _TAGS.items() if isinstance(error, kind)), "other")
 
 

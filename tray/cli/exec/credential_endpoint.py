@@ -19,10 +19,11 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Final, Self
 
+from tray.cli.front.terminal import Ended
 from tray.core.model import Profile
 from tray.core.text.timestamps import format_timestamp
 from tray.daemon.role_credential_cache import CacheKey, RoleCredentialCache
-from tray.errors import TrayError, UserMustAct, WillRetry
+from tray.errors import OurBug, TrayError, passes
 from tray.loopback.http_messages import Request, Response, names_loopback
 from tray.loopback.later_answers import Held
 from tray.loopback.loopback_server import LoopbackServer
@@ -190,10 +191,18 @@ def container_document(document: dict[str, Any], now: float) -> dict[str, Any]:
 
 
 def _trouble(error: TrayError) -> Response:
-    """Return an error for SDKs: Go, Java and Rust stop at a 4xx, and retry after a 5xx."""
-    status = 403 if isinstance(error, UserMustAct) else 500
-    status = 503 if isinstance(error, WillRetry) else status
-    return _failure(status, type(error).__name__, error.sentence)
+    """
+    Return an error for SDKs: Go, Java and Rust stop at a 4xx, and retry after a 5xx.
+
+    It is a 4xx wherever asking again in a few seconds is vain.
+    """
+    code = type(error).__name__
+    if isinstance(error, OurBug):
+        return _failure(500, code, error.sentence)
+    if isinstance(error, Ended):
+        code = "TryAgain" if error.passes else "NoCredentials"
+        return _failure(503 if error.passes else 403, code, error.sentence)
+    return _failure(503 if passes(error) else 403, code, error.sentence)
 
 
 def _failure(status: int, code: str, message: str) -> Response:

@@ -18,7 +18,6 @@ from tray.cli.exec.credential_environment import posix_word
 from tray.cli.exec.exec_command import (
     default_gives_credentials,
     from_daemon,
-    from_process,
     token_file_mark,
 )
 from tray.cli.front.terminal import Ended, note
@@ -54,6 +53,7 @@ def _folder(context: CommandContext, profile: str | None) -> Path:
 
 def _serve(context: CommandContext, folder: Path, name: str | None) -> None:
     from tray.cli.exec.credential_endpoint import Endpoint
+    from tray.cli.exec.credentials_apart import credentials_apart
 
     private_directory(folder, tighten=True)
     lock = FileLock(folder / "lock")
@@ -63,7 +63,7 @@ def _serve(context: CommandContext, folder: Path, name: str | None) -> None:
     serving = Endpoint(
         lambda: _meant(context, name),
         lambda meant: from_daemon(context, meant),
-        lambda meant: from_process(context, meant),
+        lambda meant: credentials_apart(context, meant),
         signed_in_by=lambda meant: token_file_mark(context, meant),
         report=note,
     )

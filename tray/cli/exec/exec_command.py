@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,7 +27,6 @@ from tray.ipc.agent_client import OtherWorld
 from tray.ipc.child_environment import ChildEnvironment, variables
 from tray.storage.atomic_files import read_small, write_atomic
 from tray.system.config_copy import led_to_copy
-from tray.system.spawn import APART, own_program
 
 SHADOWS: Final = frozenset({
     "aws_access_key_id", "credential_process", "credential_source", "login_session", "role_arn",
@@ -118,12 +115,13 @@ def _with_endpoint(
     document: dict[str, Any],
 ) -> int:
     from tray.cli.exec.credential_endpoint import Endpoint
+    from tray.cli.exec.credentials_apart import credentials_apart
     from tray.storage.private_folder import private_folder, sweep
 
     endpoint = Endpoint(
         lambda: profile,
         lambda meant: from_daemon(context, meant),
-        lambda meant: from_process(context, meant),
+        lambda meant: credentials_apart(context, meant),
         signed_in_by=lambda meant: token_file_mark(context, meant),
         document=document,
         report=note,
@@ -145,6 +143,8 @@ def _with_endpoint(
 
 def from_daemon(context: CommandContext, profile: Profile) -> dict[str, Any] | None:
     """Ask the daemon, in silence: the terminal is the child's. None if it cannot act."""
+    from tray.cli.exec.credentials_apart import no_credentials
+
     try:
         with context.daemon() as agent:
             op, members = request_for("credentials", profile)
@@ -154,33 +154,9 @@ def from_daemon(context: CommandContext, profile: Profile) -> dict[str, Any] | N
     if done["exit"] == NO_SUCH_NAME:
         return None
     if done["exit"]:
-        raise _no_credentials(done["sentence"], done["exit"])
+        raise no_credentials(done)
     document: dict[str, Any] = done["credentials"]
     return document
-
-
-def from_process(context: CommandContext, profile: Profile) -> dict[str, Any]:
-    """Get credentials without a daemon, in a separate process: it takes locks and time."""
-    done = subprocess.run(
-        [*own_program(context.environ), "credentials", *_naming(profile)],
-        env=context.environ,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=JOB_PATIENCE,
-        **APART,  # Ctrl-C is for the child
-        check=False,
-    )
-    if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        sentence = said[-1].removeprefix("sso-tray: ") if said else ""
-        raise _no_credentials(sentence, done.returncode)
-    document: dict[str, Any] = json.loads(done.stdout)
-    return document
-
-
-def _naming(profile: Profile) -> tuple[str, ...]:
-    _, members = request_for("credentials", profile)
-    return tuple(word for name, value in members.items() for word in (f"--{name}", value))
 
 
 def token_file_mark(context: CommandContext, profile: Profile) -> str | None:
@@ -192,10 +168,6 @@ def token_file_mark(context: CommandContext, profile: Profile) -> str | None:
     except OSError:
         return None
     return f"{found.st_ino} {found.st_mtime_ns}"
-
-
-def _no_credentials(sentence: str, exit_code: int) -> TrayError:
-    return SignInNeeded(sentence) if exit_code == 3 else Ended(sentence, exit_code)
 
 
 def _unshadowed(context: CommandContext, folder: Path) -> dict[str, str]:

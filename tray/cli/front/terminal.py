@@ -9,11 +9,16 @@ from tray.errors import TrayError
 
 
 class Ended(TrayError):
-    """A command ended with an exit code of rule C1; ``sentence`` is empty if all has been said."""
+    """
+    A command ended with an exit code of rule C1; ``sentence`` is empty if all has been said.
 
-    def __init__(self, sentence: str, exit_code: int) -> None:
+    ``passes``: what stopped it goes away by itself, so the same request may soon succeed.
+    """
+
+    def __init__(self, sentence: str, exit_code: int, *, passes: bool = False) -> None:
         super().__init__(sentence)
         self.exit_code = exit_code
+        self.passes = passes
 
 
 class WrongUse(TrayError):
