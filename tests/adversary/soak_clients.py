@@ -12,6 +12,7 @@ import pytest
 
 from tests.daemon.living import Living, daemon, home_with
 from tests.e2e.desk import until, workers_of
+from tests.system.test_transport import ROOT_ONLY
 from tray.aws.cache.token_cache import cache_path
 from tray.daemon.agent_server import CLIENTS_LIMIT
 from tray.ipc.agent_client import encode
@@ -74,6 +75,7 @@ def _home(directory: Path) -> dict[str, str]:
     return environ
 
 
+@ROOT_ONLY  # who forbids core dumps shows its descriptors to root alone
 @pytest.mark.timeout(600)
 def test_mute_subscribers_leave_nothing_behind(tmp_path: Path) -> None:
     """

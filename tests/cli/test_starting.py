@@ -102,9 +102,10 @@ def test_login_starts_a_daemon_and_says_how_to_end_it(starting: Starting) -> Non
     pid = starting.daemon()
     assert pid is not None
     assert pid == os.getsid(pid)
-    assert "/" == str(Path(f"/proc/{pid}/cwd").readlink())
-    descriptors = [str(Path(f"/proc/{pid}/fd/{number}").readlink()) for number in (0, 1, 2)]
-    assert ["/dev/null"] * 3 == descriptors
+    if os.geteuid() == 0:  # who forbids core dumps shows these to root alone
+        assert "/" == str(Path(f"/proc/{pid}/cwd").readlink())
+        descriptors = [str(Path(f"/proc/{pid}/fd/{number}").readlink()) for number in (0, 1, 2)]
+        assert ["/dev/null"] * 3 == descriptors
     assert "" == stage.tray("login", "corp").err
 
 

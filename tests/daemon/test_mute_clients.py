@@ -129,6 +129,57 @@ def test_who_does_not_read_is_dropped_and_the_others_are_served(
     assert not [one for one in caplog.records if one.levelno >= logging.WARNING]
 
 
+def test_what_waits_unread_is_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Who lets notices pile up is dropped at the first that is too much, and told of once."""
+    monkeypatch.setattr(agent_connection, "READ_PATIENCE", 3600.0)
+    caplog.set_level(logging.INFO)
+
+    async def story() -> tuple[int, int]:
+        async with serving(tmp_path / "agent.sock") as here:
+            mute = here.mute()
+            reader = await here.reader()
+            here.change()  # fills the kernel's buffer
+            sent = 0
+            while here.agent.clients > 1:
+                here.agent.withdraw("x" * 1000)
+                sent += 1
+                while b"withdraw" not in await reader.readline():
+                    pass
+            await closed([mute])
+            return sent, here.agent.clients
+
+    sent, clients = asyncio.run(story())
+
+    assert 1 == clients
+    assert sent * 1000 <= agent_connection.UNREAD_LIMIT
+    assert 1 == len([one for one in caplog.records if "does not read" in one.message])
+
+
+def test_who_reads_late_is_told_the_newest(tmp_path: Path) -> None:
+    """Of thirty statuses the one that was under way and the last."""
+
+    async def story() -> list[int]:
+        async with serving(tmp_path / "agent.sock") as here:
+            late, in_time = await here.reader(), await here.reader()
+            late._transport.pause_reading()  # type: ignore[attr-defined]  # of asyncio's own
+            for _ in range(30):
+                here.change()
+                while await number_of(in_time) < here.number:
+                    pass
+            late._transport.resume_reading()  # type: ignore[attr-defined]
+            heard = [await number_of(late)]
+            while heard[-1] < here.number:
+                heard.append(await number_of(late))
+            return heard
+
+    heard = asyncio.run(story())
+
+    assert [1, 30] == [heard[0], heard[-1]]
+    assert len(heard) <= 3
+
+
 def test_a_client_always_finds_a_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where all places are taken the longest idle client gives its own up."""
     monkeypatch.setattr(agent_server, "CLIENTS_LIMIT", 8)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.daemon.living import PATIENCE, Living, daemon, home_with
+from tests.system.test_transport import ROOT_ONLY
 from tray.demo.demo_story import CONFIG
 from tray.ipc.agent_client import REQUEST_LIMIT, OtherWorld
 from tray.system.paths import world
@@ -26,6 +27,7 @@ def living(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
         yield running
 
 
+@ROOT_ONLY  # who forbids core dumps shows its descriptors to root alone
 def test_it_listens_on_no_network_port(living: Living) -> None:
     """Of the daemon's sockets none is of TCP or UDP, of either version."""
     process = Path(f"/proc/{living.process.pid}")

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from dbus_fast import Variant
+from dbus_fast import Message, Variant
 
 from tests.bus_fake import Answer, FakeService, serving
 from tests.desk import Bus, private_bus
 from tests.system.moods_told import Told, living, run
 from tray.desktop.linux.color_scheme import ColorScheme
+from tray.system.dbus.bus_service import ACCESS_DENIED
 
 NAME = "org.freedesktop.portal.Desktop"
 PATH = "/org/freedesktop/portal/desktop"
@@ -53,6 +55,26 @@ class FakePortal(FakeService):
         return ("v", [Variant("v", Variant("u", self.scheme))]) if right else None
 
 
+class SuspiciousPortal(FakePortal):
+    """Refuses whom it may not look at: the first who asks, as the real one does the daemon."""
+
+    def __init__(self, scheme: int) -> None:
+        super().__init__(scheme)
+        self.refused: str | None = None
+
+    def _received(self, message: Message) -> Message | bool | None:
+        if message.member in ("ReadOne", "Read"):
+            self.refused = self.refused or message.sender
+            if message.sender == self.refused:
+                return Message.new_error(message, ACCESS_DENIED, "Portal operation not allowed")
+        return super()._received(message)
+
+
+def scheme_of(bus: Bus, tell: Told) -> ColorScheme:
+    """Return what the daemon has, on this bus."""
+    return ColorScheme(tell, {**os.environ, "DBUS_SESSION_BUS_ADDRESS": bus.address})
+
+
 @pytest.mark.parametrize("version", [1, 2])
 @pytest.mark.parametrize(
     ("scheme", "told"), [(DARK, "dark"), (LIGHT, "light"), (NO_PREFERENCE, "light")]
@@ -63,7 +85,22 @@ def test_the_scheme_is_told_at_the_start(bus: Bus, scheme: int, told: str, versi
     async def story() -> None:
         heard = Told()
         portal = FakePortal(scheme, version=version)
-        async with serving(portal, bus.address), living(bus.address, ColorScheme(heard)):
+        async with serving(portal, bus.address), living(bus.address, scheme_of(bus, heard)):
+            assert told == await heard.next()
+
+    run(story())
+
+
+@pytest.mark.parametrize(("scheme", "told"), [(DARK, "dark"), (LIGHT, "light")])
+def test_a_portal_that_refuses_the_daemon_tells_another_process(
+    bus: Bus, scheme: int, told: str
+) -> None:
+    """It wants to look into ``/proc``, where a process without core dumps shows nothing."""
+
+    async def story() -> None:
+        heard = Told()
+        portal = SuspiciousPortal(scheme)
+        async with serving(portal, bus.address), living(bus.address, scheme_of(bus, heard)):
             assert told == await heard.next()
 
     run(story())
@@ -75,7 +112,7 @@ def test_changes_are_told_once(bus: Bus) -> None:
     async def story() -> None:
         heard = Told()
         portal = FakePortal(LIGHT)
-        async with serving(portal, bus.address), living(bus.address, ColorScheme(heard)):
+        async with serving(portal, bus.address), living(bus.address, scheme_of(bus, heard)):
             assert "light" == await heard.next()
             portal.goes(NO_PREFERENCE)
             portal.goes(DARK, key="contrast")
@@ -93,7 +130,7 @@ def test_without_a_portal_nothing_is_told(bus: Bus) -> None:
 
     async def story() -> None:
         heard = Told()
-        scheme = ColorScheme(heard)
+        scheme = scheme_of(bus, heard)
         async with living(bus.address, scheme) as desktop:
             await desktop.settled()
 

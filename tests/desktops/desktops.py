@@ -240,7 +240,8 @@ MATE: Final = Desktop(
         ("/usr/lib/mate-notification-daemon/mate-notification-daemon",),
     ),
     panel=("mate-panel",),
-    services=r"ca\.desrt\.dconf|org\.mate\.panel\..*",
+    # Its notification daemon goes after half a minute without a notice.
+    services=r"ca\.desrt\.dconf|org\.mate\.panel\..*|org\.freedesktop\.mate\.Notifications",
     opens=(3,),
     twice=Look(environ={"GDK_SCALE": "2"}),
     other=Look(environ={"GTK_THEME": "Adwaita:dark"}),
@@ -359,6 +360,11 @@ GNOME_WAYLAND: Final = replace(
         "MUTTER_DEBUG_DUMMY_MODE_SPECS": "1280x800",  # a window in the X server
     },
     panel=("gnome-shell", "--nested", "--wayland", "--no-x11"),
+    twice=None,  # a nested shell keeps to the size of its window
+    cannot={
+        **GNOME.cannot,
+        "beside udiskie and KeePassXC": "its panel is its compositor, and udiskie ends with that",
+    },
 )
 
 _KWIN: Final = (

@@ -25,6 +25,8 @@ from tray.fake_aws.identity_center import IdentityCenter
 HOME: Final = f"/home/{USER}"
 RUN: Final = f"/run/user/{UID}"
 SIZE: Final = (1280, 800)
+PAGES: Final = f"{HOME}/pages"
+"""Where the browser notes what it opens, a line each."""
 
 TOKEN_LIFE: Final = 280
 """Seconds; a session whose renewal is refused is worth an urgent notice then."""
@@ -47,6 +49,8 @@ region = eu-west-1
 
 _BROWSER: Final = """\
 import sys, urllib.request
+with open({pages!r}, "a") as pages:
+    pages.write(sys.argv[1] + "\\n")
 direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 direct.open(sys.argv[1], timeout=60).read()
 """
@@ -122,7 +126,7 @@ class Session:
             root.root(*command)
         for place, text in self.desktop.files.items():
             root.write(f"{HOME}/{place}", text)
-        root.write(f"{HOME}/browser.py", _BROWSER)
+        root.write(f"{HOME}/browser.py", _BROWSER.replace("{pages!r}", repr(PAGES)))
         self.profiles(PROFILES)
 
     def _bus_config(self, kind: str, socket: str, services: str) -> None:
@@ -251,6 +255,10 @@ class Session:
         """Return the one session of it."""
         (only,) = self.status()["sessions"]
         return dict(only)
+
+    def opened(self) -> int:
+        """Return how many pages the browser has opened."""
+        return len((self.kept("pages") or "").splitlines())
 
     def daemons(self) -> list[int]:
         """Return the processes of ours that stay."""

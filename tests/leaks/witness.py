@@ -151,6 +151,8 @@ class Witness:
                     for place, name in (("argv", "cmdline"), ("environment", "environ")):
                         try:
                             self.note(place, Path(f"/proc/{pid}/{name}").read_bytes())
+                        except PermissionError:  # nobody but root sees who forbids core dumps
+                            continue
                         except OSError:
                             known.discard(pid)
 

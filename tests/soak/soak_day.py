@@ -13,6 +13,7 @@ import pytest
 
 from tests.daemon.living import Living
 from tests.e2e.desk import LEGACY, Desk, desk, until, workers_of
+from tests.system.test_transport import ROOT_ONLY
 from tests.worker.world import token_of
 from tray.aws.cache.token_cache import full_document
 from tray.core.policy import LINEAGE_KEPT
@@ -26,13 +27,23 @@ WARM = LINEAGE_KEPT + 1
 """
 Seconds between two looks; rounds of renewals before the first.
 
-In those rounds daemon and worker together grow by 10 kB a renewal with twelve sessions, by less
-than 1 kB from then on (measured). The tokens that are remembered are in ``state.json``, which is
-read and written as a whole; tracemalloc sees nothing else grow by more than 100 bytes a renewal,
-and the rest is what the allocator keeps of those texts.
+In those rounds the daemon grows by what is remembered of tokens, which is in ``state.json``.
 """
-SLOPE, ARENA = 1024, 512 * 1024
-"""Bytes that a renewal may leave in daemon and worker together; what one new arena takes."""
+SLOPE, ARENA = 1024, 1024 * 1024
+"""
+Bytes that a renewal may leave in the daemon; an arena of Python's small objects (obmalloc.c).
+
+What both have in use by mallinfo(3) and ``sys.getallocatedblocks`` does not grow at all; it was
+glibc's heaps that did, one for each thread, with 28 MB of gaps in a worker after 1,600 renewals
+(measured). Each process has one heap now, of which the gaps are returned.
+"""
+WORKER = 56 * 1024 * 1024
+"""
+Bytes that a worker may hold, however long the day: as young as at the end of its life.
+
+Its heap reaches what sixteen jobs at once need, 38 to 52 MB, and stays there; with one heap for
+each thread it was 65 MB. What is mapped from files and shared with others comes on top.
+"""
 CONFIG = "".join(
     f"[sso-session {key}]\nsso_start_url = {LEGACY}\nsso_region = eu-west-2\n"
     f"sso_registration_scopes = sso:account:access\n"
@@ -42,10 +53,11 @@ CONFIG = "".join(
 
 @dataclass(frozen=True)
 class Sample:
-    """What daemon and workers hold after so many renewals; memory in bytes."""
+    """What daemon and workers hold after so many renewals; memory in bytes, not of files."""
 
     renewals: int
     memory: int
+    workers: dict[int, int]
     threads: int
     descriptors: int
 
@@ -59,15 +71,21 @@ def _sample(here: Desk, living: Living) -> Sample | None:
     """None while a worker comes or goes."""
     daemon = living.process.pid
     try:
-        every = [daemon, *workers_of(living)]
+        workers = workers_of(living)
         return Sample(
             _renewals(here),
-            sum(_held(pid, "VmRSS") for pid in every) * 1024,
-            sum(_held(pid, "Threads") for pid in every),
+            _held(daemon, "RssAnon") * 1024,
+            {pid: _held(pid, "RssAnon") * 1024 for pid in workers},
+            _held(daemon, "Threads") + max((_held(pid, "Threads") for pid in workers), default=0),
             len(os.listdir(f"/proc/{daemon}/fd")),  # noqa: PTH208  (of links that come and go)
         )
     except (FileNotFoundError, ProcessLookupError, StopIteration):
         return None
+
+
+def _complains(line: str) -> bool:
+    """Not of a keyring that a busy machine keeps waiting: it is asked again, and all end well."""
+    return " INFO " not in line and not line.endswith("(keyring-waiting)")
 
 
 def _states(living: Living) -> set[str]:
@@ -83,6 +101,7 @@ def _reached(here: Desk, renewals: int) -> bool:
     return _renewals(here) >= renewals
 
 
+@ROOT_ONLY  # who forbids core dumps shows its descriptors to root alone
 @pytest.mark.timeout(MINUTES * 60 + 900)
 def test_a_day_of_fifty_sessions() -> None:
     """Memory, threads and descriptors stay where they are, no session is lost, none complains."""
@@ -105,7 +124,7 @@ def test_a_day_of_fifty_sessions() -> None:
                 samples.append(_sample(here, living))
             here.center.token_life = 3600  # what a slow machine left behind is made up for
             until(lambda: _states(living) == {"signed-in"}, "every session is signed in")
-            log = [line for line in living.log().splitlines() if " INFO " not in line]
+            log = [line for line in living.log().splitlines() if _complains(line)]
         seen = [one for one in samples if one is not None]
         refused = here.center.count("CreateToken", grant_type="refresh_token", status=400)
 
@@ -115,10 +134,16 @@ def test_a_day_of_fifty_sessions() -> None:
     grown = statistics.median(one.memory for one in last) - statistics.median(
         one.memory for one in first
     )
-    told = f"{renewals} renewals, {grown / renewals:.0f} bytes each: {first[0]} .. {last[-1]}"
+    ends = {pid: size for one in seen for pid, size in one.workers.items()}
+    told = (
+        f"{renewals} renewals, {grown / renewals:.0f} bytes each: {first[0]} .. {last[-1]}; "
+        f"workers at their ends: {list(ends.values())}"
+    )
+    print(told)  # noqa: T201  (shown with -rP)
     assert ([], 0) == (log, refused)
     assert renewals > len(SESSIONS)
     assert grown - ARENA < SLOPE * renewals, told
+    assert max(max(one.workers.values(), default=0) for one in seen) < WORKER, told
     for name in ("threads", "descriptors"):
         early, late = (max(getattr(one, name) for one in some) for some in (first, last))
         assert late <= early + 2, told

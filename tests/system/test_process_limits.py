@@ -33,6 +33,20 @@ CASES = {
         "from tray.worker.job_context import JobContext\n"
         "JobContext.from_environment(os.environ)\n"
     ),
+    "a daemon, which reads token files": (
+        "import os\n"
+        "from tray.daemon.__main__ import main\n"
+        "from tray.system.lock.file_lock import FileLock, lock_path\n"
+        "from tray.system.paths import Paths\n"
+        "other = FileLock(lock_path(Paths.from_environment(os.environ).state, 'resident'))\n"
+        "assert other.acquire()\n"
+        "main()\n"  # which ends at once, since another daemon runs
+    ),
+    "a command that reads token files": (
+        "from tray.cli.command_context import CommandContext\n"
+        "from tray.cli.standalone import view_of_files\n"
+        "view_of_files(CommandContext.of_this_process())\n"
+    ),
 }
 
 
@@ -96,6 +110,26 @@ def test_a_command_of_the_users_has_their_own_limit() -> None:
     )
 
     assert str(resource.getrlimit(resource.RLIMIT_CORE)[1]) == done.stdout.strip()
+
+
+def test_a_program_the_daemon_starts_has_its_own_limit(tmp_path: Path) -> None:
+    """A browser or a terminal of the user's leaves cores as before; the daemon stays without."""
+    told = tmp_path / "told"
+    asks = f"import resource; open({str(told)!r}, 'w').write(str(resource.getrlimit(4)[0]))"
+    code = (
+        "from tray.system.process_limits import forbid_core_dumps\n"
+        "from tray.system.spawn import start_detached\n"
+        "import os, resource, sys\n"
+        "forbid_core_dumps()\n"
+        f"assert 0 == start_detached([sys.executable, '-c', {asks!r}], os.environ, grace=60)\n"
+        "print(resource.getrlimit(resource.RLIMIT_CORE)[0])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", f"{UNLIMITED}\n{code}"], capture_output=True, text=True, check=True
+    )
+
+    theirs = str(resource.getrlimit(resource.RLIMIT_CORE)[1])
+    assert ("0", theirs) == (done.stdout.strip(), told.read_text())
 
 
 def test_a_second_start_without_standard_streams_succeeds(tmp_path: Path) -> None:

@@ -57,6 +57,7 @@ def recalled(
     context: CommandContext, preferences: Preferences, problems: tuple[str, ...] = ()
 ) -> TrayState:
     """Return the state by files alone (C2); one being written is read again, for 2 s at most."""
+    forbid_core_dumps()  # a token file may have a refresh token in it
     try:
         config: ev.Event = ev.ConfigRead(context.catalog())
     except ConfigRejected as rejected:

@@ -105,6 +105,7 @@ HANDED_BACK_WITHIN: Final = 10 * MINUTE
 START_AGAIN_AFTER: Final = MINUTE  # between two starts for programs
 START_PATIENCE: Final = 5.0  # seconds to wait for a daemon that another command is starting
 WORKER_RESTS_AFTER: Final = 8.0  # seconds without a job; it takes more memory than the daemon
+WORKER_SERVES: Final = 256  # jobs; then it rests at once: its heap holds more and more fragments
 IDLE_ENDS_AFTER: Final = HOUR  # without icon, session and request it ends itself after this
 BUS_GONE_AFTER: Final = 2 * MINUTE  # a session bus away so long has ended with its desktop
 

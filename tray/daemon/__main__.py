@@ -20,7 +20,13 @@ from tray.system.daemon_launch import ON_DEMAND
 from tray.system.end_signals import ShutdownSignals
 from tray.system.lock.file_lock import FileLock, lock_path
 from tray.system.paths import Paths
-from tray.system.process_limits import allow_descriptors, open_absent_streams, return_freed_memory
+from tray.system.process_limits import (
+    allow_descriptors,
+    forbid_core_dumps,
+    open_absent_streams,
+    return_freed_memory,
+    share_one_heap,
+)
 from tray.system.spawn import module_command, start_anew
 from tray.system.surroundings import package_changes
 
@@ -30,6 +36,7 @@ STARTED: Final = 2.0  # seconds; the start is over then, and what only it needed
 def main() -> int:
     """Hold the daemon's lock for life and serve; 0 too where another daemon already does."""
     open_absent_streams()
+    share_one_heap()
     try:
         return _main()
     except TrayError as error:
@@ -43,6 +50,7 @@ def main() -> int:
 def _main() -> int:
     paths = Paths.from_environment(os.environ)
     log_to(paths.state, debug="SSO_TRAY_DEBUG" in os.environ)
+    forbid_core_dumps()  # a token file that is to be adopted has a refresh token in it
     allow_descriptors()
     if package_changes():
         raise UserMustAct(PACKAGE_CHANGES)

@@ -12,8 +12,11 @@ from tray.system import agent_socket
 
 log = logging.getLogger(__name__)
 
-BACKLOG: Final = 256  # messages; a client that lets more wait is dropped
-READ_PATIENCE: Final = 30.0  # seconds a client may leave what was sent to it unread
+UNREAD_LIMIT: Final = 64 * 1024  # bytes of messages; a client that lets more wait is dropped
+SLICE: Final = 16 * 1024  # bytes of a line given to the transport, which copies them, at once
+# Seconds in which a client takes no byte. At a load of 16 on two cores readers of lines that are
+# larger than the kernel's buffer took up to 0.5 s (measured), so a full buffer alone says nothing.
+READ_PATIENCE: Final = 5.0
 _LAST: Final = frozenset(("done", "error"))
 
 
@@ -26,7 +29,7 @@ class Connection:
         self.dropped = False
         self.afterwards: Callable[[], None] | None = None  # called once the answer has been sent
         self._writer = writer
-        # Nothing but one line waits in our memory; the rest of a flood waits in `_lines`, counted.
+        # A slice waits here; a status is one for all clients, and what else waits is counted.
         writer.transport.set_write_buffer_limits(high=0)
         self._served = served
         self._lines: list[tuple[bytes, bool]] = []  # a deque of nothing takes ten times the memory
@@ -37,10 +40,12 @@ class Connection:
         """Send a message; the one with ``done`` or ``error`` is the last."""
         if self.dropped:
             return
-        self._lines.append((encode(message), not _LAST.isdisjoint(message)))
+        line = encode(message)
+        if self._lines and sum(len(one) for one, _ in self._lines) + len(line) > UNREAD_LIMIT:
+            self._drop_mute()
+            return
+        self._lines.append((line, not _LAST.isdisjoint(message)))
         self._wake()
-        if len(self._lines) > BACKLOG:
-            self.drop()
 
     def send_status(self, line: bytes) -> None:
         """Send an encoded status; it replaces an older one that still waits."""
@@ -54,6 +59,10 @@ class Connection:
         self._status = None
         self._writer.transport.abort()
         self._wake()
+
+    def _drop_mute(self) -> None:
+        log.info("process %d does not read its answers: it is dropped", self.process)
+        self.drop()
 
     def _wake(self) -> None:
         if self._news is not None and not self._news.done():
@@ -79,12 +88,12 @@ class Connection:
         return None if status is None else (status, False)
 
     async def _write(self, line: bytes) -> None:
-        self._writer.write(line)
         try:
-            async with asyncio.timeout(READ_PATIENCE):
-                await self._writer.drain()
+            for start in range(0, len(line), SLICE):
+                self._writer.write(line[start : start + SLICE])
+                async with asyncio.timeout(READ_PATIENCE):
+                    await self._writer.drain()
         except TimeoutError:
-            log.info("process %d does not read its answers: it is dropped", self.process)
-            self.drop()
+            self._drop_mute()
         else:
             self._served(self)

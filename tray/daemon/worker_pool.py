@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 ANSWER_LIMIT: Final = 1024 * 1024
 OTHER_VERSION: Final = 3  # exit code of a worker after a handshake with another version
+TRIMS_EVERY: Final = 60.0  # seconds, where jobs follow each other and no worker is let go
+TRIM_AFTER: Final = 0.5  # seconds after a job: its outcome has been told, shown and saved
 FAREWELL: Final = 1.0  # seconds to wait for a worker when the daemon ends; it then finishes alone
 
 
@@ -47,6 +49,7 @@ class _Worker:
     asked: dict[int, _Asked] = field(default_factory=dict)
     holding: bool = False
     overdue: bool = False
+    served: int = 0  # requests
     reader: asyncio.Task[None] | None = None
 
 
@@ -72,6 +75,7 @@ class Pool:
         self._workers: set[_Worker] = set()
         self._number = 0
         self._idle: asyncio.TimerHandle | None = None
+        self._trimmed = 0.0
         self._closing = False
 
     async def ask(
@@ -179,6 +183,7 @@ class Pool:
         self._number += 1
         asked = _Asked(asyncio.get_running_loop().create_future(), ready, report)
         worker.asked[self._number] = asked
+        worker.served += 1
         self._write(worker, {"id": self._number, **request})
         return asked
 
@@ -237,13 +242,17 @@ class Pool:
 
     def _rest(self) -> None:
         """End the shared worker after a while without work, unless it holds unsaved data."""
+        loop = asyncio.get_running_loop()
+        if loop.time() >= self._trimmed + TRIMS_EVERY:
+            self._trimmed = loop.time()
+            loop.call_later(TRIM_AFTER, return_freed_memory)
         worker = self._shared
         if worker is None or worker.asked or self._closing:
             return
         if self._idle is not None:
             self._idle.cancel()
-        loop = asyncio.get_running_loop()
-        self._idle = loop.call_later(policy.WORKER_RESTS_AFTER, self._let_go, worker)
+        rests_after = policy.WORKER_RESTS_AFTER if worker.served < policy.WORKER_SERVES else 0.0
+        self._idle = loop.call_later(rests_after, self._let_go, worker)
 
     def _let_go(self, worker: _Worker) -> None:
         if worker.asked or self._shared is not worker:

@@ -86,7 +86,7 @@ class LinuxSurface(Surface):
         hooks = self._hooks
         pictures = IconPictures(self._environ)
         tray = LinuxTray(self._bus, pictures, act=hooks.act, extras=hooks.extras, host=hooks.host)
-        self._bus.join(ColorScheme(tray.use_theme))
+        self._bus.join(ColorScheme(tray.use_theme, self._environ))
         return tray
 
     def join(self, client: Any) -> None:

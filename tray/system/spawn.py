@@ -22,6 +22,7 @@ PARTS: Final = (
     "tray.worker",
     "tray.cli.exec.credentials_apart",
     "tray.desktop.icon.icon_drawing",
+    "tray.desktop.linux.portal_scheme",
     "tray.desktop.notifications.plyer_notice",
     "tray.demo.demo_story",
     "tray.demo.demo_witness",
@@ -109,6 +110,9 @@ def start_anew(command: Sequence[str], environ: Mapping[str, str]) -> None:
     if WINDOWS:
         start_detached(command, environ)
     else:
+        from tray.system.process_limits import limits_for_children
+
+        limits_for_children()
         os.execve(command[0], list(command), dict(environ))  # noqa: S606  (ourselves, no shell)
 
 
@@ -171,16 +175,19 @@ def start_detached(
 
     Returns its exit status if it ends within ``grace`` seconds, else None; a thread reaps it.
     """
-    child = subprocess.Popen(
-        command,
-        env=dict(environ),
-        cwd=cwd,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        close_fds=True,
-        **APART,
-    )
+    from tray.system.process_limits import usual_limits  # it needs ctypes, and few commands it
+
+    with usual_limits():
+        child = subprocess.Popen(
+            command,
+            env=dict(environ),
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            close_fds=True,
+            **APART,
+        )
     try:
         return child.wait(timeout=grace)
     except subprocess.TimeoutExpired:

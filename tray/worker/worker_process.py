@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -20,7 +21,11 @@ from tray.core.text.sentences import internal_error
 from tray.errors import MfaCodeNeeded, TrayError
 from tray.storage.logs import quiet_libraries, set_debug
 from tray.storage.settings import Settings
-from tray.system.process_limits import forbid_core_dumps, return_freed_memory
+from tray.system.process_limits import (
+    forbid_core_dumps,
+    return_freed_memory,
+    share_one_heap,
+)
 from tray.worker import job_table, profile_credentials
 from tray.worker.index_accounts import index_accounts, thinned
 from tray.worker.job_context import JobContext
@@ -31,6 +36,7 @@ from tray.worker.sign_in.sign_in_flow import sign_in
 log = logging.getLogger(__name__)
 
 AT_ONCE: Final = 16  # jobs at once in one worker; more threads gain nothing (measured)
+TRIMS_EVERY: Final = 30.0  # seconds, where one job follows the other
 # Exit code after a handshake with another version (an upgrade under a running daemon).
 OTHER_VERSION: Final = 3
 
@@ -75,11 +81,13 @@ class Worker:
         self._lock = threading.Lock()
         self._holding: set[int] = set()  # threads that may hold an unsaved refresh token
         self._under_way = 0  # requests
+        self._trimmed = time.monotonic()
         self._settings = Settings()
         self._context: JobContext | None = None
 
     def serve(self) -> int:
         forbid_core_dumps()
+        share_one_heap()
         logging.getLogger().handlers[:] = [_Log(self._out)]
         set_debug("SSO_TRAY_DEBUG" in self._environ)
         quiet_libraries()
@@ -119,8 +127,11 @@ class Worker:
         with self._lock:
             self._under_way -= 1
             rests = self._under_way == 0
-        if rests:
-            return_freed_memory()  # reading botocore's data leaves megabytes free in between
+            trims = rests or time.monotonic() >= self._trimmed + TRIMS_EVERY
+            if trims:
+                self._trimmed = time.monotonic()
+        if trims:  # reading botocore's data leaves megabytes free in between
+            return_freed_memory(collects=rests)
 
     def _do(self, request: dict[str, Any], number: object) -> dict[str, Any]:
         context = self._ready_context()

@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 ANSWER_SECONDS: Final = 5.0
 
+ACCESS_DENIED: Final = "org.freedesktop.DBus.Error.AccessDenied"
+
 _BUS_PATH: Final = "/org/freedesktop/DBus"
 _PROPERTIES: Final = "org.freedesktop.DBus.Properties"
 
@@ -29,6 +31,7 @@ class BusService(ABC):
 
     def __init__(self) -> None:
         self.missing: str | None = "not connected yet"  # why it reports nothing, else None
+        self.refused = False  # whether the last call was, by the service or the bus
         self._bus: MessageBus | None = None
         self._owner: str | None = None
         self._heard = 0
@@ -109,6 +112,7 @@ class BusService(ABC):
         except TimeoutError:
             log.info("%s does not answer %s", destination, member)
             return None
+        self.refused = reply.error_name == ACCESS_DENIED
         if reply.message_type is not MessageType.METHOD_RETURN:
             log.debug("%s answers %s to %s", destination, reply.error_name, member)
             return None
