@@ -1,8 +1,9 @@
 """
 Try SSO Tray on Windows, under Wine: ``python -m tests.windows LAB VERSION [tests|walk]``.
 
-``tests`` are those of the rules, AWS's files, settings, the keyring, and Windows' own, run by the
-Windows Python against the installed wheel; ``walk`` is the real program with real clicks.
+``tests`` are those of the rules, AWS's files and calls, the files we keep, the workers, and
+Windows' own, run by the Windows Python against the installed wheel;
+``walk`` is the real program with real clicks.
 """
 
 from __future__ import annotations
@@ -22,28 +23,19 @@ ROOT = Path(__file__).parents[2]
 
 TESTED = (
     "tests/core",
-    "tests/aws/calls/test_failures.py",
-    "tests/aws/calls/test_renewal.py",
-    "tests/aws/test_config_edit.py",
-    "tests/aws/test_credential_process.py",
-    "tests/aws/test_error_words.py",
-    "tests/aws/test_role_cache.py",
-    "tests/aws/test_timestamps.py",
-    "tests/aws/test_token_cache.py",
+    "tests/aws",
+    "tests/worker",
+    "tests/test_account_records.py",
     "tests/test_applied.py",
+    "tests/test_caller_words.py",
+    "tests/test_config_file.py",
+    "tests/test_files.py",
+    "tests/test_golden_files.py",
+    "tests/test_logs.py",
     "tests/test_records.py",
+    "tests/test_remembered_file.py",
     "tests/test_settings.py",
-    "tests/worker/test_adoption.py",
-    "tests/worker/test_callback.py",
-    "tests/worker/test_callback_pages.py",
-    "tests/worker/test_callback_request.py",
-    "tests/worker/test_credential_manager.py",
-    "tests/worker/test_older_files.py",
-    "tests/worker/test_renewal.py",
-    "tests/worker/test_unsaved.py",
-    "tests/worker/test_vault.py",
-    "tests/worker/test_vault_document.py",
-    "tests/worker/test_vault_faults.py",
+    "tests/test_values.py",
     "tests/windows",
 )
 """What the Windows Python runs; `tests.windows.cannot_hold` says what of it cannot hold there."""

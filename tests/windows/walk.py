@@ -322,12 +322,13 @@ class Walk:
         holds("autostart off takes the entry out again", "SSO Tray" not in machine.run(*query).out)
 
     def upgrades(self) -> None:
-        """Have the AWS CLI sign in, start, and put another version in its place."""
+        """Sign in by the AWS CLI, and put another version in its place."""
+        self.start()
+        self.machine.tray("login", "corp")  # what was returned is the AWS CLI's alone till then
         login = token_of(self.center.sign_in())
         cache_path(self.machine.home / ".aws/sso/cache", "corp").write_bytes(full_document(login))
-        self.start()
         until(
-            lambda: self.state() == "signed-in" and "refreshToken" not in self.token(),
+            lambda: "refreshToken" not in self.token() and self.state() == "signed-in",
             "the AWS CLI's session",
         )
         holds("a refresh token in the AWS CLI's file is taken into the Credential Manager", True)

@@ -11,6 +11,7 @@ from typing import Self
 
 from tests.aws.calls.wire import self_signed
 from tray.fake_aws.identity_center import IdentityCenter
+from tray.system import WINDOWS
 
 Answer = Callable[[bytes], bytes]
 
@@ -51,7 +52,8 @@ class TlsProxy:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
+        if not WINDOWS:  # where a close wakes the accept
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
     def _serve(self) -> None:

@@ -17,6 +17,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tray.system import WINDOWS
+
 
 def http(body: bytes | str, status: str = "200 OK", **headers: str) -> bytes:
     """Return an HTTP answer; underscores in header names are hyphens."""
@@ -54,10 +56,12 @@ class RawServer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # Wakes the accept, which a close alone does not on Linux.
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._thread.join()
+        # Wakes the accept, which a close alone does not on Linux; Windows knows it no other way.
+        if not WINDOWS:
+            self._listener.shutdown(socket.SHUT_RDWR)
+            self._thread.join()
         self._listener.close()
+        self._thread.join()
         for connection in self._silent:
             connection.close()
 
