@@ -243,8 +243,8 @@ MATE: Final = Desktop(
     # Its notification daemon goes after half a minute without a notice.
     services=r"ca\.desrt\.dconf|org\.mate\.panel\..*|org\.freedesktop\.mate\.Notifications",
     opens=(3,),
-    twice=Look(environ={"GDK_SCALE": "2"}),
     other=Look(environ={"GTK_THEME": "Adwaita:dark"}),
+    cannot={"icon sharp at twice the size": "its panel scales the picture to a size of its own"},
 )
 
 _LXQT_PANEL: Final = """\
@@ -304,7 +304,6 @@ CINNAMON: Final = Desktop(
     services=r"ca\.desrt\.dconf|org\.cinnamon\.SettingsDaemon.*",
     strip=(-40, 0),
     button=(0.17, 22),
-    twice=Look(settings=("org.cinnamon.desktop.interface scaling-factor 2",)),
 )
 
 _SWAY: Final = """\

@@ -191,8 +191,10 @@ def _worn(person: Person, look: Look | None, name: str, scale: int) -> str:
     try:
         session.log_in()
         state: State = until(_state_of(session), "our own program to answer")
-        x, y = person.sees_icon(state)
+        person.sees_icon(state)
         person.screen.move(SIZE[0] // 3, SIZE[1] // 2)
+        person.screen.await_rest()
+        x, y = person.sees_icon(state)  # MATE's moves aside when the clock comes
         panel = person.screen.await_rest()
         kept = person.keep(name)
         about = max(_ROUNDED, person.desktop.about)

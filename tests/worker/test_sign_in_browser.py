@@ -212,6 +212,7 @@ def test_other_errors_are_said_in_words(
         place.sign_in(browser, cancelled=cancelled)
 
     assert str(ended.value) in html.unescape(browser.last()[1])
+    assert str(ended.value).startswith("The browser reported that ")
     assert "Sign-in not complete" in browser.last()[1]
 
 
@@ -515,9 +516,7 @@ def test_without_any_port_it_goes_on_by_a_code(
     place: Place, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Fault 57: any port is asked for three times; a code needs none."""
-    monkeypatch.setattr(
-        "tray.loopback.loopback_server._ADDRESS", "192.0.2.1"
-    )  # nobody's (RFC 5737)
+    monkeypatch.setattr("tray.loopback.listening_port.ADDRESS", "192.0.2.1")  # nobody's (RFC 5737)
     browser = approving()
 
     place.sign_in(browser)

@@ -23,7 +23,7 @@ ICON: Final[dict[Icon, str]] = {
 OTHER_WORLD: Final = (
     "SSO Tray is already running with other files or endpoints. Stop it there first."
 )
-NOT_STARTED: Final = "SSO Tray couldn't be started. For details, run: sso-tray log"
+NOT_STARTED: Final = "SSO Tray hasn't started. For details, run: sso-tray log"
 PACKAGE_CHANGES: Final = "The sso-tray package is being upgraded or removed. Try again later."
 
 _REFUSED: Final[dict[Obstacle, str]] = {

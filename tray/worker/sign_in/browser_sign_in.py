@@ -146,14 +146,16 @@ def _reported(attempt: Attempt, error: BrowserError) -> TrayError:
         case "access_denied":
             return attempt.denied()
         case "unauthorized_client":
-            return RegistrationRefused("AWS didn't accept SSO Tray's registration. Try again.")
+            return RegistrationRefused(
+                "The browser reported that AWS didn't accept SSO Tray's registration."
+            )
         case "invalid_request" | "invalid_scope" | "unsupported_response_type":
             return RequestRefused(
-                f"AWS calls the sign-in request wrong ({error}): check start URL, region and "
-                f'registration scopes of "{clean(attempt.session.key)}".'
+                f"The browser reported that AWS calls the request wrong ({error}): check start "
+                f'URL, region and registration scopes of "{clean(attempt.session.key)}".'
             )
         case _:
-            return attempt.ended(f"AWS ended the sign-in ({error}). Try again.")
+            return attempt.ended(f"The browser reported that the sign-in failed ({error}).")
 
 
 def _exchanged(
