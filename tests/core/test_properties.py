@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import get_args
 
 from hypothesis import HealthCheck, Phase, given, settings
@@ -69,6 +69,7 @@ def stories(draw: st.DrawFn) -> list[Scene]:
         ev.ActiveRead("dev"),
         ev.ConfigRead(catalog(CORP, LAB, OLD)),
     ]
+    saved: dict[str, Memory] = {}
     for number in range(len(opening) + draw(st.integers(0, 40))):
         event: ev.Event | None = opening[number] if number < len(opening) else None
         turn = draw(TURNS) if event is None else "word"
@@ -80,7 +81,10 @@ def stories(draw: st.DrawFn) -> list[Scene]:
             file = st.builds(ev.TokenFileInspected, st.just("corp"), SIGHTS)
             drawn = draw({"word": EVENTS, "file": file, "answer": answers(state)}[turn])
             event = moved(drawn, now.wall - T0)
+        if isinstance(event, ev.RecordsRead):  # what was saved before is on record
+            event = replace(event, memories={**event.memories, **saved})
         after, effects = step(state, event, now)
+        saved |= {one.key: one.memory for one in effects if isinstance(one, fx.SaveMemory)}
         scenes.append(Scene(state, event, now, after, effects))
         state = after
     return scenes
