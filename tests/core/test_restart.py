@@ -10,7 +10,7 @@ from tests.core.story import CORP, DAY, HOUR, MINUTE, T0, Story, catalog, token
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.machine import step
-from tray.core.model import Memory, Now, SessionEnd
+from tray.core.model import Memory, Now, SessionEnd, Trouble
 from tray.core.outcomes import Failed, Refused, Renewed
 from tray.core.state import TrayState
 from tray.core.views.view import view
@@ -59,6 +59,23 @@ def test_back_off_and_retry_after_outlive_a_restart() -> None:
     assert story.row().next_attempt_at == again.row().next_attempt_at == T0 + 40 * MINUTE
     assert ("renewal-failing", "other") == (again.row().state, again.row().reason)
     assert [1] == [reply.exit for reply in again.all(fx.Reply)]
+
+
+def test_retry_after_outlives_a_restart_with_an_expired_file() -> None:
+    """R5: adopting an expired token renews it, so that it waits for AWS's moment, too."""
+    full, until = token(refreshable=True), T0 + 85 * MINUTE
+    trouble = Trouble("a", "other", "AWS asks for patience.", 1, T0, T0, until)
+
+    again = Story(
+        stores={"corp": "file"}, memories={"corp": Memory(trouble=trouble)}, start=70 * MINUTE
+    )
+    again.file(full)
+    again.run_until(80 * MINUTE)
+    before = again.jobs()
+    again.run_until(90 * MINUTE)
+
+    assert [] == before
+    assert ["adopt"] == again.jobs()[:1]
 
 
 def test_retry_after_outlives_a_restart_where_the_file_is_gone() -> None:

@@ -457,5 +457,11 @@ FOUND = (
         do("aws sso login", 13475.631, "twin", 0.944), do("foreign", 28353.035, much=0.239),
         until=28400,
     ),
+    Sequence(
+        "after a restart an expired file is adopted, and renewed, before Retry-After ends", 113070,
+        do("click", 7696.307, much=0.917), do("keyring slow", 8529.198, "twin", 0.974),
+        do("click", 11323.569, much=0.803), do("aws 429", 12043.611, "lab", 0.843),
+        do("restart", 16486.21, "lab", 0.65), until=17487,
+    ),
 )  # fmt: skip
 """What an explorer has found, once."""

@@ -202,7 +202,9 @@ def _scheduled_job(state: TrayState, session: Session, now: Now) -> JobKind | No
         return "drop-removed" if removal and removal.ran >= policy.REMOVED_KEPT else None
     if session.file_status in ("torn", "bad"):
         return None  # another program is writing it, or the user has to look at it
-    if _adoptable(state, session) or (_held_up(session, now) and not patient):
+    # Adopting a token that has expired renews it at once.
+    early = patient and not usable(session, now)
+    if (_adoptable(state, session) and not early) or (_held_up(session, now) and not patient):
         return "adopt"
     at = session.unconfirmed_at
     if at is not None and not patient and _check_due(session, at, now):
