@@ -15,7 +15,7 @@ class History {
       ...Object.entries(SPANS).map(([span, label]) => el("button",
         { type: "button", "data-span": span, "aria-pressed": String(span === this.span), onclick: () => this.choose(span) }, label)));
     this.drawing = el("div", { class: "drawing" });
-    this.empty = el("p", { class: "empty", hidden: true }, "Nothing has happened in this time.");
+    this.empty = el("p", { class: "empty", hidden: true }, "No sign-in, renewal or use by a program in this time.");
     this.events = el("ol", { class: "events" });
     this.element = el("div", { class: "history" }, el("h1", {}, "History"), this.choices, this.drawing,
       this.empty, el("h2", {}, "In words"), this.events);
