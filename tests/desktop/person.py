@@ -68,9 +68,11 @@ region = eu-west-1
 """
 
 _BROWSER = """\
-import sys, urllib.request
+import os, sys, urllib.request
 direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 direct.open(sys.argv[1], timeout=60).read()
+with open(os.path.expanduser("~/opened"), "a") as log:
+    log.write(sys.argv[1] + "\\n")
 """
 
 Box = tuple[int, int, int, int]
@@ -114,6 +116,11 @@ class Person:
         )
         document: dict[str, Any] = json.loads(done.stdout)
         return document
+
+    def opened(self) -> list[str]:
+        """Return the pages that the browser has opened."""
+        log = self.home / "opened"
+        return log.read_text().splitlines() if log.exists() else []
 
     # --- Eyes ---------------------------------------------------------------------------------
 

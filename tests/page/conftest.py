@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +10,7 @@ import pytest
 
 from tests.cli.stage import Stage
 from tests.clients.chromium import Tab, chromium
+from tests.page.page_processes import end_pages
 from tray.fake_aws.fake_options import Account
 from tray.fake_aws.identity_center import IdentityCenter
 
@@ -81,23 +80,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
             made.tray("accounts", "--session", "corp")
             made.tray("use", "dev")
             yield made
-            end_pages(made)
-
-
-def end_pages(stage: Stage) -> list[int]:
-    """End the pages' servers of a home; returns their numbers."""
-    ended = []
-    home = f"HOME={stage.home}".encode()
-    for place in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (place / "cmdline").read_bytes().split(b"\0")
-            variables = (place / "environ").read_bytes().split(b"\0")
-        except OSError:
-            continue  # another user's, or gone
-        if b"tray.page" in words and home in variables:
-            os.kill(int(place.name), signal.SIGTERM)
-            ended.append(int(place.name))
-    return ended
+            end_pages(made.home)
 
 
 @pytest.fixture

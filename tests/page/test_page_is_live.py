@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.page.conftest import Page, end_pages
+from tests.page.conftest import Page
+from tests.page.page_processes import end_pages
 
 CORP = "document.querySelector('.card').dataset.state"
 
@@ -46,6 +47,7 @@ def test_the_list_is_fetched_on_request(page: Page) -> None:
     """New accounts come into the list that is shown."""
     page.stage.center.accounts = page.stage.center.accounts[:3]
     page.go("sessions")
+    page.shows("16 accounts", ".card")  # what comes later would move the button
     page.tab.press("[data-what=list]")
     page.shows("3 accounts", ".card")
     page.go("accounts")
@@ -55,7 +57,7 @@ def test_the_list_is_fetched_on_request(page: Page) -> None:
 
 def test_a_page_without_its_server_says_so(page: Page) -> None:
     """Its process ends: the page says that, and how to open it again."""
-    ended = end_pages(page.stage)
+    ended = end_pages(page.stage.home)
     page.shows("Open it again: sso-tray open", "#banner")
 
     assert 1 == len(ended)
