@@ -54,6 +54,7 @@ class Page:
         """Type into the search, and wait for the account that comes first."""
         self.tab.read("document.querySelector('#find').select()")
         self.tab.type(words)
+        self.tab.until(f"document.querySelector('#find').value === {words!r}")
         self.shows(first, "#rows [aria-selected=true]")
 
     def go(self, name: str) -> None:
