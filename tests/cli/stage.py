@@ -96,10 +96,12 @@ sso_role_name = Nothing
 """
 
 _BROWSER = """\
-import sys, urllib.request
+import os, sys, urllib.request
 with open(sys.argv[1], "a") as log:
     log.write(sys.argv[2] + "\\n")
-if sys.argv[2].startswith("http://127.0.0.1:"):  # nothing but loopback is ever asked
+# Nothing but loopback is ever asked, where the proxy of a test is, too.
+ours = sys.argv[2].startswith(("http://127.0.0.1:", "https://127.0.0.1:"))
+if ours or "HTTPS_PROXY" in os.environ:
     urllib.request.urlopen(sys.argv[2], timeout=30).read()
 """
 
