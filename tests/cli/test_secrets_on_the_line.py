@@ -75,3 +75,12 @@ def test_what_is_no_secret_is_named(stage: Stage, line: tuple[str, ...], told: s
 def test_a_text_without_the_lines_secrets_stays() -> None:
     """Only words of the line are looked for."""
     assert f"a {KEY}" == without_secrets(f"a {KEY}", ("use", "dev"))
+
+
+def test_a_token_with_dashes_is_hidden_whole() -> None:
+    """Tokens are in base64 for URLs, which "-" and "_" break into short runs."""
+    token = "aoaAAAAA" + "h7X-m0Yi_G5ho" * 12
+
+    assert f'No session is called "{HIDDEN}".' == without_secrets(
+        f'No session is called "{token}".', ("status", token)
+    )

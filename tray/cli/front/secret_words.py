@@ -10,6 +10,8 @@ HIDDEN: Final = "[hidden: looks like a secret]"
 
 _RUN: Final = re.compile(r"[A-Za-z0-9+/]{32,}")  # a secret access key has 40, tokens hundreds
 _MIXED: Final = (re.compile("[a-z]"), re.compile("[A-Z]"), re.compile("[0-9]"))
+# Access and refresh tokens and client secrets of the Identity Center, with "-" and "_" in them.
+_TOKEN: Final = re.compile(r"(?:aoa|aor|eyJ)[A-Za-z0-9+/=_.:-]{29,}")
 _KEY_ID: Final = re.compile(r"(?:AKIA|ASIA)[A-Z0-9]{12,}")
 _TELLING: Final = re.compile(r"secret|token|key|password", re.IGNORECASE)
 _LEAST: Final = 6  # letters of a clipped secret that are not shown
@@ -31,6 +33,7 @@ def _secrets(word: str) -> Iterator[str]:
     name, equals, value = word.partition("=")
     if equals and _TELLING.search(name) and len(value.strip("\"'")) >= _LEAST:
         yield value.strip("\"'")
+    yield from _TOKEN.findall(word)
     for found in (*_RUN.findall(word), *_KEY_ID.findall(word)):
         if _KEY_ID.match(found) or all(kind.search(found) for kind in _MIXED):
             yield found
