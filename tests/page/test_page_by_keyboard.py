@@ -39,6 +39,22 @@ def test_a_service_and_a_region_lead_to_its_page(page: Page) -> None:
     assert "destination=https%3A%2F%2Feu-central-1.console.aws.amazon.com%2Fcloudwatch" in opened
 
 
+def test_an_answer_given_up_while_it_is_read_breaks_nothing(page: Page) -> None:
+    """The next letter comes between an answer's head and its body; the list goes on."""
+    page.find("log", "Log Archive")
+    page.tab.read(
+        "{ const whole = Response.prototype.json;"
+        "  Response.prototype.json = function () {"
+        "    return new Promise((go) => { window.release = go; }).then(() => whole.call(this)); };"
+        "  window.unhold = () => { Response.prototype.json = whole; window.release(); }; } 0"
+    )
+    page.tab.type(" ")
+    page.tab.until("window.release")
+    page.tab.type("a")
+    page.tab.read("window.unhold(), 0")
+    page.find("sandbox", "Sandbox")
+
+
 def test_a_star_and_the_active_profile(page: Page) -> None:
     """A star moves its row to the top of everything; making a profile active is seen at once."""
     page.find("sandbox read", "Sandbox")

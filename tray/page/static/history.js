@@ -43,14 +43,20 @@ class History {
   }
 
   async load() {
+    const { span } = this;
+    let found;
     try {
-      this.found = await ask("history", { span: this.span });
+      found = await ask("history", { span });
     } catch (error) {
       if (error instanceof Refused && error.status === 0) {
         return;
       }
       throw error;
     }
+    if (span !== this.span) {
+      return; // another one was chosen meanwhile
+    }
+    this.found = found;
     this.draw();
     this.events.replaceChildren(...this.found.events.map(([at, text]) => el("li", {},
       el("time", { datetime: new Date(at * 1000).toISOString() }, clock(new Date(at * 1000))), ` ${text}`)));

@@ -1,6 +1,7 @@
 // The page's one way to its server: every request carries the bearer as a header.
 
 const BEARER = "sso-tray-bearer";
+const GONE = "SSO Tray no longer serves this page. Open it again: sso-tray open";
 
 export class Refused extends Error {
   constructor(sentence, status) {
@@ -32,11 +33,30 @@ export function act(name, members) {
 
 async function sent(name, { method = "GET", body, signal } = {}) {
   const answer = await request(name, { method, body, signal });
-  const document = await answer.json().catch(() => ({}));
-  if (!answer.ok) {
-    throw new Refused(document.error || `The request was refused (${answer.status}).`, answer.status);
+  if (answer.ok) {
+    return whole(answer.json());
   }
-  return document;
+  const { error } = await whole(answer.json().catch(notJson));
+  throw new Refused(error || `The request was refused (${answer.status}).`, answer.status);
+}
+
+// An answer given up or cut off while it was read is no empty one.
+async function whole(reading) {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error.name === "AbortError") {
+      throw error;
+    }
+    throw new Refused(GONE, 0);
+  }
+}
+
+function notJson(error) {
+  if (error instanceof SyntaxError) {
+    return {};
+  }
+  throw error;
 }
 
 async function request(name, { method, body, signal }) {
@@ -57,7 +77,7 @@ async function request(name, { method, body, signal }) {
     if (error.name === "AbortError") {
       throw error;
     }
-    throw new Refused("SSO Tray no longer serves this page. Open it again: sso-tray open", 0);
+    throw new Refused(GONE, 0);
   }
 }
 
@@ -89,5 +109,5 @@ export async function follow(told) {
       throw error;
     }
   }
-  return "SSO Tray no longer serves this page. Open it again: sso-tray open";
+  return GONE;
 }
