@@ -51,7 +51,7 @@ def test_the_list_is_fetched_on_request(page: Page) -> None:
     page.tab.press("[data-what=list]")
     page.shows("3 accounts", ".card")
     page.go("accounts")
-    page.find("payments", "")
+    page.search("payments")
     page.shows("Nothing fits", ".finder .empty")
 
 
