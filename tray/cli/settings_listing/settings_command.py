@@ -1,4 +1,4 @@
-"""``settings``: each key with its value, and whence it comes."""
+"""``settings``: each key with its value, and whence it comes; ``set`` and ``reset`` one."""
 
 from __future__ import annotations
 
@@ -19,6 +19,14 @@ _WIDEST = 40  # columns of a value that the others are aligned to
 
 def settings(*, words: tuple[str, ...], as_json: bool) -> None:
     context = CommandContext.of_this_process()
+    if words[:1] in (("set",), ("reset",)) and not as_json:
+        from tray.cli.settings_listing import settings_change
+
+        if words[0] == "reset":
+            settings_change.reset_one(context, words[1:])
+        else:
+            settings_change.set_one(context, words[1] if words[1:] else None, words[2:])
+        return
     held = context.settings_or_safe()
     asked = [word.casefold() for word in " ".join(words).split()]
     rows = [
