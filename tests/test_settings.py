@@ -16,8 +16,14 @@ from tray.storage.settings import (
     read_settings,
     safe_settings,
 )
-from tray.storage.settings_merge import LOCKABLE as SETTINGS
-from tray.storage.settings_write import KINDS, choose, meant_value, reset_setting, write_setting
+from tray.storage.settings_files.settings_merge import LOCKABLE as SETTINGS
+from tray.storage.settings_files.settings_write import (
+    KINDS,
+    choose,
+    meant_value,
+    reset_setting,
+    write_setting,
+)
 
 GOOD = """\
 browser = "firefox %s"

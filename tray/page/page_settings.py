@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tray.cli.command_context import CommandContext
-from tray.cli.settings_listing.setting_rows import SettingRow, setting_rows
-from tray.cli.settings_listing.settings_command import source_of, written
+from tray.cli.settings_listing.setting_rows import SettingRow, setting_rows, source_of, written
 from tray.core.policy import LONGEST_SHOWN_NAME
 from tray.core.text import settings_text
 from tray.core.text.display_names import clean, session_name
 from tray.core.text.page import page_text
 from tray.core.text.shell_commands import quoted
 from tray.errors import TrayError, UserMustAct
-from tray.storage.settings_write import CHOICES, kind_of, locked_by, parts_of
+from tray.storage.settings_files.settings_write import CHOICES, kind_of, locked_by, parts_of
 
 ELSEWHERE: Final = ("command", "place")
 """

@@ -20,8 +20,8 @@ from tray.core.text.sentences import listed
 from tray.errors import ConfigRejected, TrayError
 from tray.own_connection import OwnConnection
 from tray.storage.atomic_files import FileRefused, read_small, write_changed
-from tray.storage.settings_merge import LOCKABLE, RESTRICTIONS, is_set, merged
-from tray.storage.settings_table import words_of
+from tray.storage.settings_files.settings_merge import LOCKABLE, RESTRICTIONS, is_set, merged
+from tray.storage.settings_files.settings_table import words_of
 from tray.values import dataclass
 
 KEYRING_SERVICE = "sso-tray"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Iterator
 from typing import Final
 
 from tray.core.policy import DAY, HOUR, MINUTE
+from tray.core.text import settings_text
 from tray.own_connection import NOTHING_OWN
 from tray.storage.settings import Settings
+from tray.system.paths import Paths
 from tray.values import dataclass
 
 _HOST: Final = re.compile(r"(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?")
@@ -43,6 +46,24 @@ def setting_rows(settings: Settings, sessions: Collection[str] = ()) -> Iterator
         if not rows and locked_by is not None:
             rows.append(SettingRow(table, None, None, locked_by))
         yield from rows
+
+
+def source_of(row: SettingRow, paths: Paths) -> settings_text.Source:
+    """Return who has set it."""
+    if row.file is None:
+        return "default"
+    if not row.file:
+        return "unreadable"
+    places: dict[str, settings_text.Source] = {
+        str(paths.settings_file): "config",
+        str(paths.state / "settings.json"): "menu",
+    }
+    return places.get(row.file, "administrator")
+
+
+def written(value: object) -> str | None:
+    """Return a value's JSON, which TOML reads as well."""
+    return None if value is None else json.dumps(value, ensure_ascii=False)
 
 
 def _values(settings: Settings) -> dict[str, object]:

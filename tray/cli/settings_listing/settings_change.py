@@ -7,15 +7,14 @@ from collections.abc import Sequence
 from tray.cli.command_context import CommandContext
 from tray.cli.front.terminal import Ended, WrongUse, say
 from tray.cli.names.name_lookup import unknown
-from tray.cli.settings_listing.setting_rows import SettingRow, setting_rows
-from tray.cli.settings_listing.settings_command import source_of, written
+from tray.cli.settings_listing.setting_rows import SettingRow, setting_rows, source_of, written
 from tray.core.text import settings_text
-from tray.storage.settings_write import (
-    KINDS,
+from tray.storage.settings_files.settings_write import (
     choose,
     kind_of,
     meant_value,
     parts_of,
+    refuse_unknown,
     reset_setting,
 )
 
@@ -37,8 +36,7 @@ def reset_one(context: CommandContext, names: Sequence[str]) -> None:
     if len(names) != 1:
         raise WrongUse(settings_text.NAME_ONE)
     (name,) = names
-    if kind_of(name) is None:
-        raise Ended(settings_text.unknown_setting(name, KINDS), 1)
+    refuse_unknown(name)
     changed = reset_setting(context.paths.state, name)
     row = _row(context, name)
     source = source_of(row, context.paths)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final, Literal
 
 from tray.core.text.display_names import clean
@@ -42,11 +42,8 @@ def no_such_setting(words: str) -> str:
     return f'No setting has "{clean(words)}" in its name.'
 
 
-def unknown_setting(name: str, known: Iterable[str]) -> str:
-    from difflib import get_close_matches  # rarely needed, and the daemon is long-lived
-
-    near = get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f' Did you mean "{near[0]}"?' if near else " To see all of them: sso-tray settings"
+def unknown_setting(name: str, near: str | None) -> str:
+    hint = f' Did you mean "{near}"?' if near else " To see all of them: sso-tray settings"
     return f'There is no setting "{clean(name)}".{hint}'
 
 

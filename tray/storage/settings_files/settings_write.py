@@ -11,7 +11,7 @@ from tray.core.text import settings_text
 from tray.errors import ConfigRejected, UserMustAct
 from tray.storage.atomic_files import LOCK_TIMEOUT, private_directory, read_small, write_atomic
 from tray.storage.settings import Settings, json_document
-from tray.storage.settings_merge import merged
+from tray.storage.settings_files.settings_merge import merged
 from tray.system.lock.file_lock import FileLock, lock_path
 
 Kind = Literal["flag", "number", "numbers", "words", "choice", "text", "command", "place"]
@@ -62,6 +62,15 @@ def kind_of(name: str) -> Kind | None:
     return (KINDS_OF_SESSION if table == "sessions" else KINDS_OF_PROFILE).get(key)
 
 
+def refuse_unknown(name: str) -> None:
+    """Raise `UserMustAct`, with the setting that was meant, where there is none of this name."""
+    if kind_of(name) is None:
+        from difflib import get_close_matches  # rarely needed, and the daemon is long-lived
+
+        near = get_close_matches(name, KINDS, n=1, cutoff=0.5)
+        raise UserMustAct(settings_text.unknown_setting(name, near[0] if near else None))
+
+
 def parts_of(name: str) -> tuple[str | None, str | None, str]:
     """Return table, session or profile, and key: ``sessions.a.b.browser`` is of ``a.b``."""
     rest, _, key = name.rpartition(".")
@@ -97,8 +106,7 @@ def choose(settings: Settings, state: Path, name: str, value: object) -> None:
     Raises `UserMustAct` with the reader's own sentence for a value that cannot be, and else as
     `write_setting`.
     """
-    if kind_of(name) is None:
-        raise UserMustAct(settings_text.unknown_setting(name, tuple(KINDS)))
+    refuse_unknown(name)
     _refuse_locked(locked_by(settings, name))
     read = merged(Settings(), _nested(name, value), Path(NAME), None)
     if read.problems:
