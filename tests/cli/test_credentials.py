@@ -267,6 +267,16 @@ def test_a_process_that_asks_for_another_profile_is_no_circle(either: Stage) -> 
     assert '"two"' in either.tray("credentials", "--profile", "one").err
 
 
+def test_a_process_that_asks_for_a_profile_without_sign_in_says_so(either: Stage) -> None:
+    """The name is followed also to what it lacks: exit code and sentence are its own."""
+    own = f"{sys.executable} -m tray credentials --profile"
+    either.config.write_text(f"{CONFIG}[profile other]\ncredential_process = {own} dev\n")
+
+    done = either.tray("credentials", "--profile", "other")
+
+    assert (3, True) == (done.code, "sso-tray login corp" in done.err)
+
+
 def test_a_profile_that_wants_a_code_is_refused(either: Stage) -> None:
     """Nobody is ever asked for an MFA code on a terminal that an SDK has taken."""
     done = either.tray("credentials", "--profile", "careful")
