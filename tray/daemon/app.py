@@ -142,7 +142,10 @@ class Daemon:
         )
 
     def post(self, event: Event) -> None:
+        index = self.loop.state.index
         self.loop.post(event)
+        if self.loop.state.index is not index:
+            self.desktop.refresh()  # the menu alone shows what is listed, not the view
 
     async def run(self) -> None:
         """Serve until Quit or a signal; stopping takes under two seconds (fault 76)."""
