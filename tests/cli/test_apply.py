@@ -210,7 +210,7 @@ def test_without_any_good_guard_what_stands_is_left_alone(either: Stage) -> None
     file.parent.mkdir(parents=True)
     either.tray("use", "dev")
     either.tray("apply", "default")
-    file.write_text("guarded = 3")
+    file.write_text("gone = 1\nguarded = 3")
     either.until(lambda: str(file) in either.tray("status", "--json").out)
 
     done = [either.tray("use", "reader"), either.tray("use", "dev")]
@@ -220,7 +220,7 @@ def test_without_any_good_guard_what_stands_is_left_alone(either: Stage) -> None
 
     assert [1, 0, 1] == [one.code for one in done]
     assert ("FullAccess", {}) == (role, default_of(either))
-    assert "doesn't know which profiles are guarded" in done[0].err
+    assert "guarded must be a list of name patterns. SSO Tray doesn't know" in done[0].err
 
 
 def test_use_fails_where_default_is_somebody_elses(stage: Stage) -> None:

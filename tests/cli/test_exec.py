@@ -288,6 +288,25 @@ def test_inside_an_endpoint_our_commands_see_the_users_own_config(stage: Stage) 
     assert "exec-" not in config.out
 
 
+def test_inside_an_endpoint_status_says_who_a_bare_client_is(either: Stage) -> None:
+    """It is not the active profile, although `[default]` of the user's own config is."""
+    either.signed_in_by_cli()
+    either.tray("use", "dev")
+    either.tray("apply", "default")
+    inside = (
+        "import boto3, subprocess, sys; s = boto3.Session(region_name='eu-west-1'); "
+        "print(s.client('sts').get_caller_identity()['Arn'], flush=True); "
+        "[subprocess.run([sys.executable, '-m', 'tray', one]) for one in ('status', 'doctor')]"
+    )
+
+    done = either.tray("exec", "--profile", "reader", "--endpoint", "--", PYTHON, "-c", inside)
+
+    told = " ".join(done.out.split())
+    assert "AWSReservedSSO_ReadOnly_" in done.out.splitlines()[0]
+    assert 2 == told.count("aws, boto3 and the JavaScript SDK use the container's credentials.")
+    assert 'JavaScript SDK use "dev"' not in told
+
+
 def test_loopback_is_kept_from_proxies(stage: Stage) -> None:
     """The child asks no proxy for the endpoint; what the user has excluded stays so."""
     stage.signed_in_by_cli()

@@ -126,7 +126,7 @@ def _switch(context: CommandContext, name: str | None) -> None:
     if done is None:
         settings = context.settings_or_safe()
         if settings.preferences.guarded is None and name not in (None, picks[0]):
-            raise Ended(" ".join((*settings.problems[:1], managed_text.guard_unknown())), 1)
+            raise Ended(managed_text.guard_unknown(settings.problems), 1)
         record_active(context.paths.state, name)
         if name is not None:
             remember_used(context, (name,))

@@ -28,7 +28,7 @@ from tray.storage.active_profile import record_active
 from tray.storage.daemon_record import may_offer, record
 from tray.storage.logs import History
 from tray.storage.session_records import Records
-from tray.storage.settings import write_setting
+from tray.storage.settings_files.settings_write import write_setting
 from tray.system.browser import open_browser
 from tray.system.paths import Paths
 
@@ -125,11 +125,12 @@ class EffectRunner:
                 assert_never(effect)
 
     async def close(self) -> None:
-        if self._unsaved:
-            await self._write_memories()
+        self._write_soon()
+        if self._saving is not None:
+            await self._saving  # a write of its own beside it might come first, and be undone
 
     def _save(self, key: str, memory: Memory) -> None:
-        """Write memories in a thread, the newest of each session, one write at a time."""
+        """Write memories in a thread: the newest of each session, all that wait in one write."""
         self._unsaved[key] = memory
         self._write_soon()
 
@@ -139,12 +140,12 @@ class EffectRunner:
 
     async def _write_memories(self) -> None:
         while self._unsaved:
-            key, memory = self._unsaved.popitem()
+            memories, self._unsaved = self._unsaved, {}
             try:
-                await asyncio.to_thread(self._records.change, key, memory=memory)
+                await asyncio.to_thread(self._records.remember, memories)
             except Exception as error:  # noqa: BLE001  (a full disk costs the memory, not the loop)
                 log.warning("state.json cannot be written (%s)", type(error).__name__)
-                self._unsaved.setdefault(key, memory)
+                self._unsaved = memories | self._unsaved
                 asyncio.get_running_loop().call_later(policy.FAULT_PAUSE, self._write_soon)
                 return
 
@@ -204,7 +205,7 @@ class EffectRunner:
                 self._desktop.start_at_login(on=on)
             else:
                 locked = self._files.settings.locked
-                write_setting(self._paths.state, *_written(name, on=on), locked)
+                write_setting(self._paths.state, *_written(name, on=on), locked=locked)
                 self._files.read_settings()
         except (TrayError, OSError) as error:
             told(error.sentence if isinstance(error, TrayError) else f"{error.strerror}.")
@@ -234,11 +235,11 @@ class EffectRunner:
         self._post(ev.ProfileAdded(effect.key, effect.name, refusal))
 
 
-def _written(name: SettingName, *, on: bool) -> tuple[str | None, str, bool | str]:
+def _written(name: SettingName, *, on: bool) -> tuple[str, bool | str]:
     match name:
         case "adopt":
-            return "keyring", "adopt", on
+            return "keyring.adopt", on
         case "restore-removed":
-            return None, "removed_file", "restore" if on else "sign-out"
+            return "removed_file", "restore" if on else "sign-out"
         case _:
-            return "warnings", "show", on
+            return "warnings.show", on

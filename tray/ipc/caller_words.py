@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 
+from tray.system.config_copy import DEFAULT_HIDDEN
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +24,7 @@ _WHETHER: Final = (
     "AWS_ROLE_ARN",
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    DEFAULT_HIDDEN,
 )
 
 

@@ -187,17 +187,28 @@ class Records:
 
     def change(self, key: str, **changes: Any) -> Record:
         """Durable; an unusable file is first kept as ``state.json.broken``. May be `Busy`."""
+        return self._changed({key: changes})[key]
+
+    def remember(self, memories: Mapping[str, Memory]) -> None:
+        """Change the memory of sessions, of all in one write; raises as `change` does."""
+        self._changed({key: {"memory": memory} for key, memory in memories.items()})
+
+    def _changed(self, changes: Mapping[str, Mapping[str, Any]]) -> dict[str, Record]:
         private_directory(self.path.parent)
         with FileLock(self._lock_path, timeout=LOCK_TIMEOUT):
             found = self._file.read()
-            sessions = found.document.get("sessions", {})
-            before, whole = _entry(sessions.get(key, {}))
-            record = replace(before or Record(), **changes)
-            if key in sessions and before == record:
-                return record
-            entry = record.to_json(sessions.get(key, {}) if before is not None else {})
-            self._file.write(found, {**sessions, key: entry}, aside=not whole)
-            return record
+            sessions = dict(found.document.get("sessions", {}))
+            records, writes, aside = {}, False, False
+            for key, change in changes.items():
+                before, whole = _entry(sessions.get(key, {}))
+                record = records[key] = replace(before or Record(), **change)
+                if key not in sessions or before != record:
+                    kept = {} if before is None else sessions.get(key, {})
+                    sessions[key] = record.to_json(kept)
+                    writes, aside = True, aside or not whole
+            if writes:
+                self._file.write(found, sessions, aside=aside)
+            return records
 
     def _usable(self, only: str | None) -> dict[str, Record]:
         """Return entries; a renewal asks for its ``only`` one twice, beside hundreds of others."""

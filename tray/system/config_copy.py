@@ -12,6 +12,7 @@ _CONFIG, _PROFILE = "AWS_CONFIG_FILE", "AWS_PROFILE"
 _COPY: Final = "SSO_TRAY_CONFIG_COPY"
 _USERS_OWN: Final = "SSO_TRAY_USER_CONFIG"  # the user's AWS_CONFIG_FILE, if it was set
 _STAND_IN: Final = "SSO_TRAY_STAND_IN"
+DEFAULT_HIDDEN: Final = "SSO_TRAY_DEFAULT_HIDDEN"  # set within our own processes only
 
 
 def led_to_copy(environ: Mapping[str, str], copy: Path, profile: str | None) -> dict[str, str]:
@@ -23,11 +24,12 @@ def led_to_copy(environ: Mapping[str, str], copy: Path, profile: str | None) -> 
 
 
 def lead_back(environ: MutableMapping[str, str]) -> None:
-    """Undo `led_to_copy`; what the user has set since stays."""
+    """Undo `led_to_copy`; what the user has set since stays, and what SDKs miss is marked."""
     copy, stand_in = environ.pop(_COPY, None), environ.pop(_STAND_IN, None)
     own = environ.pop(_USERS_OWN, None)
     if copy is not None and environ.get(_CONFIG) == copy:
         del environ[_CONFIG]
+        environ[DEFAULT_HIDDEN] = "true"
         if own is not None:
             environ[_CONFIG] = own
     if stand_in is not None and environ.get(_PROFILE) == stand_in:

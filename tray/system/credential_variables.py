@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tray.system.config_copy import DEFAULT_HIDDEN
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +22,7 @@ _CREDENTIALS: Final = frozenset(
         "AWS_ROLE_ARN",
         "AWS_ROLE_SESSION_NAME",
         "AWS_WEB_IDENTITY_TOKEN_FILE",
+        DEFAULT_HIDDEN,
     }
 )
 _BEGINNINGS: Final = ("AWS_CONTAINER_", "AWS_BEARER_TOKEN")

@@ -216,6 +216,8 @@ def profile(facts: Facts) -> Iterator[Finding]:
     for one in (*_credentials_of(environ), *_exported(facts)):
         yield replace(one, sentence=one.sentence + more)
         more = ""
+    if more and any(name.startswith("AWS_CONTAINER_") for name in environ):
+        yield note("environment", here)
     region = "AWS_REGION" if environ.get("AWS_REGION") else "AWS_DEFAULT_REGION"
     own = facts.settings.get(facts.active or "", {}).get("region")
     if environ.get(region) and own is not None and own != environ[region]:

@@ -27,6 +27,9 @@ VARIABLES: Final[Mapping[Client, tuple[str, ...]]] = {
 }
 """The variables that name a profile, the first that is set counting."""
 
+_DEFAULT_HIDDEN: Final = "SSO_TRAY_DEFAULT_HIDDEN"
+"""Set where other programs read a copy of the config in which ``[default]`` gives nothing."""
+
 _KEYS: Final = frozenset({"aws_access_key_id", "aws_secret_access_key"})
 _OF_WAY: Final[Mapping[Way, tuple[str, ...]]] = {
     "sso": ("sso_session", "sso_account_id", "sso_role_name"),
@@ -53,6 +56,9 @@ class AwsFiles:
 
 def bare_client(client: Client, environ: Mapping[str, str], files: AwsFiles) -> BareClient:
     names = VARIABLES[client]
+    if environ.get(_DEFAULT_HIDDEN):
+        keyed = [name for name in files.in_credentials if name != "default"]
+        files = AwsFiles({**files.profiles, "default": {}}, keyed)
     if client == "javascript":
         return _javascript(environ, files)
     variable = next((one for one in names if one in environ), None)

@@ -46,7 +46,7 @@ def _not_to_use(state: TrayState, name: str) -> tuple[int, str] | None:
     if is_managed(name, state.catalog.managed):
         return 1, sentences.managed_profile(name)
     if state.preferences.guarded is None and name != state.active:
-        return 1, " ".join((*state.settings_problems[:1], managed_text.guard_unknown()))
+        return 1, managed_text.guard_unknown(state.settings_problems)
     profile = next((one for one in state.catalog.profiles if one.name == name), None)
     if profile is None:
         return 2, sentences.no_such_profile(name)

@@ -7,6 +7,8 @@ from tray.core.text.shell_commands import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tray.core.profiles.managed_profile import Target
 
 
@@ -54,10 +56,16 @@ def has_credentials(place: str, key: str) -> str:
     return f"{place} has {key}, so SSO Tray leaves its credentials alone. Rename that section."
 
 
-def guard_unknown() -> str:
+def guard_unknown(problems: Sequence[str] = ()) -> str:
+    """Say why by the problem of the settings that is about the guard, or else by the first."""
+    why = [one for one in problems if "guarded" in one] or problems
     return (
-        "SSO Tray doesn't know which profiles are guarded until its settings are fixed, so no "
-        "other profile can be picked."
+        " ".join(why[:1])
+        + (" " if why else "")
+        + (
+            "SSO Tray doesn't know which profiles are guarded until its settings are fixed, so no "
+            "other profile can be picked."
+        )
     )
 
 
