@@ -45,7 +45,7 @@ def moments(state: TrayState, now: Now) -> Iterator[float]:
 
 
 def ready(session: Session, now: Now, *, requested: bool) -> bool:
-    """Whether it can be listed: renewals come first, and one that fails holds back all but a click."""
+    """Whether it can be listed: renewals come first; one that fails holds back all but a click."""
     return (
         usable(session, now)
         and session.config.problem is None
