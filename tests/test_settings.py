@@ -15,9 +15,15 @@ from tray.storage.settings import (
     Settings,
     read_settings,
     safe_settings,
+)
+from tray.storage.settings_files.settings_merge import LOCKABLE as SETTINGS
+from tray.storage.settings_files.settings_write import (
+    KINDS,
+    choose,
+    meant_value,
+    reset_setting,
     write_setting,
 )
-from tray.storage.settings_merge import LOCKABLE as SETTINGS
 
 GOOD = """\
 browser = "firefox %s"
@@ -282,10 +288,10 @@ def test_a_later_versions_menu_setting_is_passed_over(tmp_path: Path) -> None:
 def test_what_the_menu_writes_is_read_and_leaves_the_rest(tmp_path: Path) -> None:
     """F1: one setting at a time; others in settings.json stay, those of a later version too."""
     state = tmp_path / "state"
-    write_setting(state, "warnings", "show", False)
+    write_setting(state, "warnings.show", False)
     written = json.loads((state / "settings.json").read_text())
     (state / "settings.json").write_text(json.dumps({**written, "later": {"a": [1]}}))
-    write_setting(state, "keyring", "adopt", False)
+    write_setting(state, "keyring.adopt", False)
 
     settings = read_settings(tmp_path / "config.toml", state)
 
@@ -301,11 +307,11 @@ def test_what_a_notice_sets_stands_beside_the_tables(tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text('removed_file = "sign-out"\n')
 
-    write_setting(tmp_path, None, "removed_file", "restore")
+    write_setting(tmp_path, "removed_file", "restore")
 
     assert read_settings(config, tmp_path).restore_removed
     with pytest.raises(UserMustAct, match="administrator"):
-        write_setting(tmp_path, None, "removed_file", "restore", {"removed_file": "/etc/x"})
+        write_setting(tmp_path, "removed_file", "restore", {"removed_file": "/etc/x"})
 
 
 @pytest.mark.parametrize("there", ["{", "[]", '{"keyring": 5}'])
@@ -314,9 +320,74 @@ def test_a_settings_file_that_is_not_ours_is_left_alone(tmp_path: Path, there: s
     (tmp_path / "settings.json").write_text(there)
 
     with pytest.raises(ConfigRejected, match=r"settings\.json"):
-        write_setting(tmp_path, "keyring", "adopt", True)
+        write_setting(tmp_path, "keyring.adopt", True)
 
     assert there == (tmp_path / "settings.json").read_text()
+
+
+def test_each_setting_has_a_kind() -> None:
+    """What a file can set, the form and ``settings set`` can."""
+    assert {*SETTINGS} - {"sessions", "profiles"} == KINDS.keys()
+
+
+CHOSEN: tuple[tuple[str, list[str], object], ...] = (
+    ("guarded", ["*prod*", "*live*"], ["*prod*", "*live*"]),
+    ("guarded", [], []),
+    ("privacy.keep_days", ["30"], 30),
+    ("warnings.minutes_before", ["20", "7.5"], [20, 7.5]),
+    ("keyring.adopt", ["false"], False),
+    ("removed_file", ["restore"], "restore"),
+    ("browser", ["firefox", "%s"], "firefox %s"),
+    ("sessions.a.b.length_hours", ["12"], 12),
+)
+
+
+@pytest.mark.parametrize(("name", "words", "value"), CHOSEN)
+def test_a_setting_is_chosen_and_reset(
+    tmp_path: Path, name: str, words: list[str], value: object
+) -> None:
+    """The file then says exactly that, is read without a problem, and is empty after a reset."""
+    choose(Settings(), tmp_path, name, meant_value(name, words))
+    held = read_settings(tmp_path / "config.toml", tmp_path)
+
+    file = str(tmp_path / "settings.json")
+    assert ((), file) == (held.problems, held.origins[name])
+    found = json.loads((tmp_path / "settings.json").read_text())
+    while isinstance(found, dict):
+        (found,) = found.values()
+    assert value == found
+    assert reset_setting(tmp_path, name)
+    assert not reset_setting(tmp_path, name)
+    assert {} == json.loads((tmp_path / "settings.json").read_text())
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "said"),
+    [
+        ("privacy.keep_days", ["never"], "privacy.keep_days must be a number of days"),
+        ("privacy.keep_days", ["nan"], "privacy.keep_days must be a number of days"),
+        ("warnings.minutes_before", [], "warnings.minutes_before must be a list of minutes"),
+        ("keyring.adopt", ["maybe"], "keyring.adopt must be true or false"),
+        ("removed_file", ["gone"], "removed_file must be"),
+        ("sessions.corp.endpoint_url", ["http://evil.example"], "endpoint_url must be an https"),
+        ("sessions.corp", ["1"], 'There is no setting "sessions.corp"'),
+        ("keyring.adpot", ["true"], 'Did you mean "keyring.adopt"?'),
+        ("log.debug", ["true"], "Your administrator has set it in /etc/x."),
+        ("sessions.corp.length_hours", ["5"], "Your administrator has set it in /etc/y."),
+    ],
+)
+def test_what_cannot_be_is_not_chosen(
+    tmp_path: Path, name: str, words: list[str], said: str
+) -> None:
+    """The sentence is the reader's own, without a file that nobody wrote; nothing is written."""
+    locked = {"log.debug": "/etc/x"} | ({"sessions": "/etc/y"} if words == ["5"] else {})
+
+    with pytest.raises(UserMustAct) as refused:
+        choose(Settings(locked=locked), tmp_path, name, meant_value(name, words))
+
+    assert said in refused.value.sentence
+    assert "settings.json" not in refused.value.sentence
+    assert not (tmp_path / "settings.json").exists()
 
 
 # --- An administrator's file ----------------------------------------------------------------
@@ -445,7 +516,7 @@ def test_a_lock_on_nothing_is_named(tmp_path: Path) -> None:
 def test_the_menu_cannot_change_a_locked_setting(tmp_path: Path) -> None:
     """Whoever clicks hears whose setting it is, and nothing is written."""
     with pytest.raises(UserMustAct, match="administrator"):
-        write_setting(tmp_path, "warnings", "show", False, {"warnings.show": "/etc/x"})
+        write_setting(tmp_path, "warnings.show", False, {"warnings.show": "/etc/x"})
 
     assert not (tmp_path / "settings.json").exists()
 

@@ -179,4 +179,6 @@ class OurBug(TrayError):
 
 def passes(error: TrayError) -> bool:
     """Whether the same request may soon succeed; a keyring that is locked waits for the user."""
-    return isinstance(error, WillRetry) and not isinstance(error, KeyringUnavailable)
+    if isinstance(error, KeyringUnavailable):
+        return error.reason == "keyring-waiting"  # it is only slow
+    return isinstance(error, WillRetry)

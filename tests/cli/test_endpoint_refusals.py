@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 
 import pytest
 
@@ -14,6 +17,7 @@ from tests.cli.test_lasting_endpoint import asked, exported, running
 from tests.keyring_session import KeyringSession, keyring_session
 from tray.aws.cache.sso_token import Registration, SsoToken
 from tray.aws.cache.token_cache import full_document, lean_document
+from tray.core.text.timestamps import parse_timestamp
 from tray.secret import Secret
 
 
@@ -172,6 +176,43 @@ def test_a_keyring_that_waits_for_the_user_is_a_4xx(
 
     assert [403] * 4 == [status for status, *_ in answers]
     assert all(code and said for _, code, said in answers)
+
+
+@pytest.mark.parametrize("ended", [False, True], ids=["daemon", "alone"])
+def test_a_keyring_that_hangs_is_a_5xx(
+    stage: Stage, keyring: KeyringSession, ended: bool
+) -> None:  # fmt: skip
+    """Nobody has to do anything: an SDK's next try succeeds once the keyring answers."""
+    stage.environ["DBUS_SESSION_BUS_ADDRESS"] = keyring.address
+    assert keyring.service is not None
+    with running(stage, "--profile", "dev"), ExitStack() as daemon:
+        led = exported(stage, "--profile", "dev")
+        daemon.enter_context(stage.daemon())
+        stage.center.token_life = 5
+        assert 0 == stage.tray("login", "corp").code
+        if ended:
+            daemon.close()
+        os.kill(keyring.service.pid, signal.SIGSTOP)
+        try:
+            stage.until(lambda: _expired_by_now(stage))
+            hung = _decided(led)
+        finally:
+            os.kill(keyring.service.pid, signal.SIGCONT)
+        stage.until(lambda: asked(led)[0] == 200)
+
+    assert (503, "TryAgain", True) == hung
+
+
+def _expired_by_now(stage: Stage) -> bool:
+    end = json.loads(stage.file_of("corp").read_bytes())["expiresAt"]
+    return parse_timestamp(end) <= time.time()
+
+
+def _decided(led: dict[str, str]) -> tuple[int, str, bool]:
+    """Return the first answer that does not only say that the question is under way."""
+    while (answer := _refusal(led))[1] == "NotYet":
+        pass  # each of these answers takes a second
+    return answer
 
 
 LEAVES = """\

@@ -15,7 +15,7 @@ from tray.cli.guide_command import GUIDE
 from tray.core.policy import ENDING_BEFORE, MINUTE
 from tray.core.text import sentences
 from tray.storage.settings import Settings, read_settings
-from tray.storage.settings_merge import KNOWN
+from tray.storage.settings_files.settings_merge import KNOWN
 
 ROOT = README.parent
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"

@@ -10,7 +10,7 @@ import pytest
 from tests.cli.stage import Done, Stage
 from tests.cli.test_policy import policy
 from tests.schema import validate
-from tray.storage.settings_merge import LOCKABLE
+from tray.storage.settings_files.settings_merge import LOCKABLE
 
 USERS = """\
 guarded = ["mine"]
@@ -122,7 +122,7 @@ def test_the_lines_are_aligned_and_narrowed_by_words(stage: Stage) -> None:
     ends = {
         "guarded": f'["*prod*"] locked by {site}',
         "privacy.keep_days": f"30 administrator: {site}",
-        "warnings.show": "false the menu",
+        "warnings.show": "false the menu or page",
         "start_daemon": '"auto" default',
     }
     for name, end in ends.items():

@@ -1,4 +1,4 @@
-"""The page's history and settings, and that nothing on any of its views shuts people out."""
+"""The page's history, and that nothing on any of its views shuts people out."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import time
 
 import pytest
 
-from tests.components import require
+from tests.components import ROOT, require
 from tests.page.conftest import Page
+from tray.core.text.page.page_words import WORDS
 from tray.core.text.timestamps import format_timestamp
 
 VIEWS = ("accounts", "sessions", "history", "settings")
@@ -54,26 +55,6 @@ def test_the_history_is_drawn_and_told_in_words(page: Page) -> None:
     assert "corp: renewed" not in words
 
 
-def test_settings_say_where_each_is_set(page: Page) -> None:
-    """As ``sso-tray settings`` prints it; a change of the file shows by itself."""
-    page.go("settings")
-    page.shows("guarded", ".settings .chosen")
-    shown = page.tab.read(
-        "[...document.querySelectorAll('.settings tbody tr')].map(r => "
-        "[...r.children].map(c => c.textContent))"
-    )
-    printed = [line.split() for line in page.stage.tray("settings").out.splitlines()]
-    file = page.stage.home / ".config/sso-tray/config.toml"
-    file.write_text('guarded = []\nstart_daemon = "never"\n')
-    page.tab.until(
-        "[...document.querySelectorAll('.settings .chosen')]"
-        ".some(row => row.innerText.includes('start_daemon'))"
-    )
-
-    assert [row[0] for row in printed] == [row[0] for row in shown]
-    assert ["guarded", '["*prod*"]', "config.toml"] == shown[2]
-
-
 @pytest.mark.parametrize("dark", [False, True])
 def test_axe_finds_nothing_serious(page: Page, dark: bool) -> None:
     """No view, light or dark, wide or narrow, has what axe calls serious or critical."""
@@ -85,7 +66,9 @@ def test_axe_finds_nothing_serious(page: Page, dark: bool) -> None:
 
     for name in VIEWS:
         page.go(name)
-        page.tab.until("document.querySelector('#rows li, .card, .events li, .chosen')")
+        page.tab.until(
+            "document.querySelector('main #rows li, main .card, main .events li, main .chosen')"
+        )
         for width in (1280, 360):
             page.tab.size(width, 800)
             page.tab.read("document.getAnimations().forEach(one => one.finish())")
@@ -95,8 +78,9 @@ def test_axe_finds_nothing_serious(page: Page, dark: bool) -> None:
                 ".filter(one => ['serious', 'critical'].includes(one.impact))"
                 ".map(one => [one.id, one.nodes.map(node => node.html)]))"
             )
-            over = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-            assert 0 == page.tab.read(over), (name, width)
+            over = "[document.documentElement, document.querySelector('main')].map(one => "
+            over += "one.scrollWidth - one.clientWidth)"
+            assert [0, 0] == page.tab.read(over), (name, width)
 
     assert {} == {place: one for place, one in found.items() if one}
 
@@ -110,3 +94,14 @@ def test_the_page_weighs_little() -> None:
     assert sum(map(len, files.values())) <= 100_000
     named = {found for body in files.values() for found in re.findall(rb"https?://[\w.]+", body)}
     assert named <= {b"http://www.w3.org"}  # the namespace of SVG
+
+
+def test_what_the_page_says_has_one_home() -> None:
+    """Each word that a script asks for by its name is there, and each that is there is used."""
+    asked = {
+        name
+        for place in (ROOT / "tray/page/static").glob("*.js")
+        for name in re.findall(r'\btext\("([a-z-]+)"', place.read_text())
+    }
+
+    assert WORDS.keys() == asked

@@ -18,7 +18,7 @@ from tray.core.json_members import (
 from tray.core.model import Reason, TokenFacts, TokenStore
 from tray.values import dataclass
 
-PASSING: Final[frozenset[Reason]] = frozenset({"offline", "other", "torn-file"})
+PASSING: Final[frozenset[Reason]] = frozenset({"offline", "other", "torn-file", "keyring-waiting"})
 """Reasons of a failure that goes away by itself; the others need the user, or another day."""
 
 

@@ -103,7 +103,7 @@ HANDED_BACK_WITHIN: Final = 10 * MINUTE
 
 # --- A daemon that is started when it is needed ---
 START_AGAIN_AFTER: Final = MINUTE  # between two starts for programs
-START_PATIENCE: Final = 5.0  # seconds to wait for a daemon that another command is starting
+START_PATIENCE: Final = 30.0  # seconds to wait for a daemon that another command is starting
 WORKER_RESTS_AFTER: Final = 8.0  # seconds without a job; it takes more memory than the daemon
 WORKER_SERVES: Final = 256  # jobs; then it rests at once: its heap holds more and more fragments
 IDLE_ENDS_AFTER: Final = HOUR  # without icon, session and request it ends itself after this
@@ -150,3 +150,20 @@ SEARCH_KEPT: Final = 10 * MINUTE  # that what it needs is kept: 4 MB for 10,000 
 
 ROLES_RANKED: Final = 200
 """Of more rows than these that fit a search nobody reads the last ones: their order is kept."""
+
+# --- The accounts page ---
+PAGE_STAYS: Final = 2 * MINUTE  # its server, after the last page was closed
+PAGE_LINK_LASTS: Final = 2 * MINUTE  # in which a link can be opened
+PAGE_LOOKS: Final = 1.0  # seconds between looks whether a page is open
+PAGE_FILE_LOOKS: Final = 0.1  # seconds between looks at files, only while a page is open
+PAGE_DAEMON_TRIES: Final = 0.5  # seconds between tries to reach a daemon
+PAGE_ANSWERS_WITHIN: Final = 30.0  # seconds
+PAGE_REQUESTS_AT_ONCE: Final = 4
+PAGE_REQUEST_BYTES: Final = 64 * 1024  # of a POST's body
+PAGE_JOB_ENDS_WITHIN: Final = 15 * MINUTE  # a sign-in waits ten for a person
+PAGE_JOB_PRINTS: Final = 64 * 1024  # characters of a job's output that are passed on
+PAGE_ROWS: Final = 60  # of one answer, unless fewer are asked for
+PAGE_MOST_ROWS: Final = 500
+LONGEST_SHOWN_NAME: Final = 300  # characters
+PAGE_SPANS: Final = {"day": (DAY, 96), "week": (7 * DAY, 168), "month": (30 * DAY, 120)}
+"""How much of the history is drawn, in seconds, and into how many equal parts it is cut."""

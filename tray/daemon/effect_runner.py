@@ -28,7 +28,7 @@ from tray.storage.active_profile import record_active
 from tray.storage.daemon_record import may_offer, record
 from tray.storage.logs import History
 from tray.storage.session_records import Records
-from tray.storage.settings import write_setting
+from tray.storage.settings_files.settings_write import write_setting
 from tray.system.browser import open_browser
 from tray.system.paths import Paths
 
@@ -205,7 +205,7 @@ class EffectRunner:
                 self._desktop.start_at_login(on=on)
             else:
                 locked = self._files.settings.locked
-                write_setting(self._paths.state, *_written(name, on=on), locked)
+                write_setting(self._paths.state, *_written(name, on=on), locked=locked)
                 self._files.read_settings()
         except (TrayError, OSError) as error:
             told(error.sentence if isinstance(error, TrayError) else f"{error.strerror}.")
@@ -235,11 +235,11 @@ class EffectRunner:
         self._post(ev.ProfileAdded(effect.key, effect.name, refusal))
 
 
-def _written(name: SettingName, *, on: bool) -> tuple[str | None, str, bool | str]:
+def _written(name: SettingName, *, on: bool) -> tuple[str, bool | str]:
     match name:
         case "adopt":
-            return "keyring", "adopt", on
+            return "keyring.adopt", on
         case "restore-removed":
-            return None, "removed_file", "restore" if on else "sign-out"
+            return "removed_file", "restore" if on else "sign-out"
         case _:
-            return "warnings", "show", on
+            return "warnings.show", on

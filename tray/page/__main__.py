@@ -6,20 +6,19 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
-from typing import Final
 from urllib.parse import quote
 
 from tray.cli.command_context import CommandContext
+from tray.core.policy import PAGE_LOOKS, PAGE_STAYS
 from tray.errors import TrayError
 from tray.page.live_news import LiveNews
 from tray.page.page_accounts import PageAccounts
 from tray.page.page_history import PageHistory
 from tray.page.page_jobs import PageJobs
-from tray.page.page_server import STAYS, PageServer
+from tray.page.page_server import PageServer
+from tray.page.page_settings import PageSettings
 from tray.storage.logs import log_to
 from tray.system.process_limits import forbid_core_dumps, open_absent_streams
-
-LOOKS: Final = 1.0  # seconds between looks whether a page is open
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,14 +38,14 @@ def _serve(page: str, words: str) -> None:
     context = CommandContext.of_this_process()
     log_to(context.paths.state, debug="SSO_TRAY_DEBUG" in os.environ)
     news, accounts = LiveNews(context), PageAccounts(context)
-    history = PageHistory(context, accounts)
+    history = PageHistory(accounts)
     accounts.opened()
     asked = {
         "accounts": accounts.rows,
         "listings": accounts.listings,
         "uses": accounts.uses,
         "history": history.history,
-        "settings": history.settings,
+        "settings": PageSettings(context).settings,
     }
     jobs = PageJobs(context, accounts, news.tell)
     done = {"do": jobs.start, "star": jobs.star, "cancel": jobs.cancel}
@@ -57,8 +56,8 @@ def _serve(page: str, words: str) -> None:
         sys.stdout.flush()
         _leave_streams()
         pause = threading.Event()
-        while server.alive and server.idle_for() < STAYS:
-            pause.wait(LOOKS)
+        while server.alive and server.idle_for() < PAGE_STAYS:
+            pause.wait(PAGE_LOOKS)
 
 
 def _leave_streams() -> None:

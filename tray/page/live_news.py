@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from tray.cli.command_context import CommandContext, now
 from tray.cli.status_command import of_files
+from tray.core.policy import PAGE_DAEMON_TRIES, PAGE_FILE_LOOKS
 from tray.core.text.page import page_text
 from tray.core.text.status_text import words_of
 from tray.errors import TrayError, Unreachable
@@ -22,9 +23,6 @@ from tray.loopback.http_messages import Response
 from tray.loopback.later_answers import Stream
 from tray.storage import account_records, remembered_file
 from tray.storage.file_mark import file_mark
-
-LOOKS: Final = 0.1  # seconds between looks at files, only while a page is open
-TRIES: Final = 0.5  # seconds between tries to reach a daemon
 
 _EVENT_STREAM: Final = Response(200, content_type="text/event-stream; charset=utf-8")
 
@@ -87,7 +85,7 @@ class LiveNews:
             except TrayError as error:
                 sentence = error.sentence
             self._stands(self._without_daemon(sentence))
-            threading.Event().wait(TRIES)
+            threading.Event().wait(PAGE_DAEMON_TRIES)
 
     def _without_daemon(self, sentence: str) -> dict[str, Any]:
         try:
@@ -101,7 +99,7 @@ class LiveNews:
         seen = {place: file_mark(place) for place in places}
         while True:
             self._open.wait()
-            threading.Event().wait(LOOKS)
+            threading.Event().wait(PAGE_FILE_LOOKS)
             looks = {place: file_mark(place) for place in places}
             changed = {places[place] for place, mark in looks.items() if mark != seen[place]}
             seen = looks

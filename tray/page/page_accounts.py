@@ -6,14 +6,14 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from tray.cli.command_context import CommandContext
 from tray.core.accounts.account_index import SessionAccounts, role_rows
 from tray.core.accounts.remembered_roles import RememberedRoles, RoleKey
 from tray.core.accounts.role_search import RoleRow, RoleSearch
 from tray.core.model import Catalog, Profile
-from tray.core.policy import DAY
+from tray.core.policy import DAY, LONGEST_SHOWN_NAME, PAGE_MOST_ROWS, PAGE_ROWS
 from tray.core.profiles.bare_role import role_path
 from tray.core.text.display_names import clean, session_name
 from tray.core.text.shell_commands import quoted
@@ -24,11 +24,6 @@ from tray.storage.active_profile import read_active
 from tray.storage.file_mark import file_mark
 from tray.storage.logs import History
 from tray.storage.remembered_file import read_remembered
-
-SHOWN: Final = 60  # rows of one answer, unless fewer are asked for
-MOST: Final = 500
-
-_LONGEST: Final = 300  # characters of a name
 
 
 class PageAccounts:
@@ -43,7 +38,10 @@ class PageAccounts:
 
     def rows(self, query: Mapping[str, str]) -> dict[str, Any]:
         """Answer ``accounts``: ``q`` the words, ``from`` the first row, ``most`` of them."""
-        first, most = _number(query, "from", 0, 1_000_000), _number(query, "most", SHOWN, MOST)
+        first, most = (
+            _number(query, "from", 0, 1_000_000),
+            _number(query, "most", PAGE_ROWS, PAGE_MOST_ROWS),
+        )
         with self._lock:
             known = self._now()
             found = known.search.find(query.get("q", ""))
@@ -76,7 +74,7 @@ class PageAccounts:
                 key: [
                     {
                         "program": clean(use.program),
-                        "role": clean(use.role, _LONGEST),
+                        "role": clean(use.role, LONGEST_SHOWN_NAME),
                         "times": use.times,
                         "last_at": use.last_at,
                     }
@@ -157,9 +155,9 @@ class _Known:
             "session": row.session,
             "session_name": None if row.session is None else session_name(row.session),
             "account_id": row.account_id,
-            "account_name": clean(row.account_name, _LONGEST),
-            "role": None if row.role_name is None else clean(row.role_name, _LONGEST),
-            "profile": None if row.profile is None else clean(row.profile, _LONGEST),
+            "account_name": clean(row.account_name, LONGEST_SHOWN_NAME),
+            "role": None if row.role_name is None else clean(row.role_name, LONGEST_SHOWN_NAME),
+            "profile": None if row.profile is None else clean(row.profile, LONGEST_SHOWN_NAME),
             "region": None if profile is None else profile.region,
             "guarded": row.guarded,
             "active": row.profile is not None and row.profile == self._active,

@@ -12,12 +12,10 @@ import hmac
 import secrets
 import threading
 import time
-from typing import Final
 
+from tray.core.policy import PAGE_LINK_LASTS
 from tray.loopback.http_messages import Request
 from tray.secret import Secret
-
-LINK_LASTS: Final = 120.0  # seconds in which a link can be opened
 
 
 class PageDoor:
@@ -26,7 +24,7 @@ class PageDoor:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._secret: Secret | None = Secret(secrets.token_urlsafe(32))
-        self._until = time.monotonic() + LINK_LASTS
+        self._until = time.monotonic() + PAGE_LINK_LASTS
         self._bearer: Secret | None = None
 
     def fragment(self) -> str:

@@ -18,16 +18,15 @@ from typing import Any, Final
 
 from tray.cli.command_context import CommandContext
 from tray.core.accounts.role_search import RoleRow
+from tray.core.policy import PAGE_JOB_ENDS_WITHIN, PAGE_JOB_PRINTS
 from tray.core.text import sentences
 from tray.core.text.page import page_text
 from tray.errors import NotFound, TrayError, UserMustAct
 from tray.page.page_accounts import PageAccounts
+from tray.page.page_settings import settable
 from tray.storage.logs import History
 from tray.storage.remembered_file import change_remembered
 from tray.system.spawn import APART, module_command
-
-LONGEST: Final = 900.0  # seconds; a sign-in waits ten minutes for a person
-MOST_PRINTED: Final = 64 * 1024  # characters that are passed on
 
 _SAYS: Final = re.compile(r"^(sso-tray|Error): ")  # a command, and click of its wrong use
 
@@ -52,6 +51,8 @@ class PageJobs:
             "sign-out": lambda asked: ["logout", "--", self._session(asked)],
             "undo": lambda asked: ["login", "--undo", "--", self._session(asked)],
             "renew": lambda asked: ["renew", "--", self._session(asked)],
+            "set": self._set,
+            "reset": lambda asked: ["settings", "--", "reset", str(asked.get("name"))],
             "list": lambda asked: ["accounts", "--refresh", "--session", self._session(asked)],
         }
 
@@ -136,6 +137,10 @@ class PageJobs:
         words.append("--yes" if asked.get("write") is True else "--dry-run")
         return [*words, "--", row.session]
 
+    def _set(self, asked: Mapping[str, Any]) -> list[str]:
+        name, words = settable(asked.get("name"), asked.get("value"))
+        return ["settings", "--", "set", name, *words]
+
 
 def _named(row: RoleRow) -> list[str]:
     """Return the options that name a row's role; they hold no option of another's making."""
@@ -155,13 +160,15 @@ def _run(words: list[str]) -> tuple[int, str, str]:
             capture_output=True,
             text=True,
             errors="replace",
-            timeout=LONGEST,
+            timeout=PAGE_JOB_ENDS_WITHIN,
             check=False,
             **APART,
         )
+    except ValueError:  # a NUL or half a character in what was sent
+        return 1, page_text.NO_REQUEST, ""
     except (OSError, subprocess.TimeoutExpired):
         return 1, page_text.NOT_STARTED, ""
     notes = [_SAYS.sub("", one) for one in done.stderr.splitlines() if one.strip()]
     printed = [one for one in done.stdout.splitlines() if one.strip()]
     last = notes[-1:] if done.returncode else (printed[-1:] or notes[-1:])
-    return done.returncode, last[0] if last else "", done.stdout[:MOST_PRINTED]
+    return done.returncode, last[0] if last else "", done.stdout[:PAGE_JOB_PRINTS]

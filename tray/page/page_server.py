@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, Final, Self
 from urllib.parse import parse_qsl
 
-from tray.core.text.page import page_text
+from tray.core.policy import PAGE_ANSWERS_WITHIN, PAGE_REQUEST_BYTES, PAGE_REQUESTS_AT_ONCE
+from tray.core.text.page import page_text, page_words
 from tray.errors import TrayError
 from tray.loopback.http_messages import Request, Response
 from tray.loopback.later_answers import Held, Stream
@@ -27,10 +28,6 @@ Question = Callable[[Mapping[str, str]], dict[str, Any]]
 Change = Callable[[Mapping[str, Any]], dict[str, Any]]
 """Carries out a POST of ``/api/NAME`` with its members; raises as `Question`."""
 
-ANSWERED_WITHIN: Final = 30.0  # seconds
-LARGEST_REQUEST: Final = 64 * 1024  # bytes of a POST's body
-AT_ONCE: Final = 4  # requests that are worked at
-STAYS: Final = 120.0  # seconds after the last page was closed
 
 _KINDS: Final = {
     ".html": "text/html; charset=utf-8",
@@ -65,11 +62,11 @@ class PageServer:
         self._asked, self._done, self._news = asked, done, news
         self._door = PageDoor()
         self._files = static_files()
-        self._work = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="page")
+        self._work = ThreadPoolExecutor(PAGE_REQUESTS_AT_ONCE, thread_name_prefix="page")
         self._lock = threading.Lock()
         self._heard_at = time.monotonic()
         self._server = LoopbackServer(
-            self._answer, _refused, report=report, largest_body=LARGEST_REQUEST
+            self._answer, _refused, report=report, largest_body=PAGE_REQUEST_BYTES
         )
 
     def __enter__(self) -> Self:
@@ -144,15 +141,19 @@ class PageServer:
     def _later(self, work: Callable[[], dict[str, Any]]) -> Held:
         late = _document({"error": page_text.TOO_SLOW}, 503)
         answer: Future[Response] = self._work.submit(_worked, work)
-        return Held(answer, ANSWERED_WITHIN, late)
+        return Held(answer, PAGE_ANSWERS_WITHIN, late)
 
 
 def static_files() -> dict[str, Response]:
-    """Return the page's files by path: ``/index.html``, ``/page.css``, ``/page.js`` ..."""
+    """Return the page's files by path: ``/index.html``, ``/page.js``, ``/text.js`` ..."""
+    words = f"export const TEXT = {json.dumps(dict(page_words.WORDS), ensure_ascii=False)};\n"
     return {
-        f"/{place.name}": Response(200, place.read_bytes(), _KINDS[place.suffix], _SAFE)
-        for place in sorted(_STATIC.iterdir())
-        if place.suffix in _KINDS
+        "/text.js": Response(200, words.encode(), _KINDS[".js"], _SAFE),
+        **{
+            f"/{place.name}": Response(200, place.read_bytes(), _KINDS[place.suffix], _SAFE)
+            for place in sorted(_STATIC.iterdir())
+            if place.suffix in _KINDS
+        },
     }
 
 

@@ -1,5 +1,5 @@
 """
-The settings: ``config.toml`` is only read, the menu writes ``settings.json``.
+The settings: ``config.toml`` is only read, `settings_write` writes ``settings.json``.
 
 An administrator's file of the same form gives defaults, and locks the keys that it names.
 """
@@ -17,17 +17,11 @@ from tray.core.model import Preferences
 from tray.core.policy import KEPT_FOR
 from tray.core.start_rules import StartDaemon
 from tray.core.text.sentences import listed
-from tray.errors import ConfigRejected, TrayError, UserMustAct
+from tray.errors import ConfigRejected, TrayError
 from tray.own_connection import OwnConnection
-from tray.storage.atomic_files import (
-    FileRefused,
-    private_directory,
-    read_small,
-    write_atomic,
-    write_changed,
-)
-from tray.storage.settings_merge import LOCKABLE, RESTRICTIONS, is_set, merged
-from tray.storage.settings_table import words_of
+from tray.storage.atomic_files import FileRefused, read_small, write_changed
+from tray.storage.settings_files.settings_merge import LOCKABLE, RESTRICTIONS, is_set, merged
+from tray.storage.settings_files.settings_table import words_of
 from tray.values import dataclass
 
 KEYRING_SERVICE = "sso-tray"
@@ -119,7 +113,7 @@ def read_settings(config: Path, state: Path, site: Sequence[Path] = ()) -> Setti
     """
     kept = _kept_guard(state)
     settings = _of_site(site, kept)
-    for path, parse in ((config, _toml), (state / "settings.json", _json)):
+    for path, parse in ((config, _toml), (state / "settings.json", json_document)):
         data = _data(path)
         if data is not None:
             settings = merged(settings, parse(path, data), path, kept)
@@ -217,35 +211,6 @@ def _keep_guard(state: Path, guard: tuple[str, ...] | None) -> None:
         write_changed(state / "guarded.json", json.dumps(guard).encode() + b"\n")
 
 
-def write_setting(
-    state: Path,
-    table: str | None,
-    key: str,
-    value: bool | str,
-    locked: Mapping[str, str] | None = None,
-) -> None:
-    """
-    Keep the other settings.
-
-    Raises `UserMustAct` for a locked one, `ConfigRejected` if the file cannot be read: it is left
-    alone.
-    """
-    by = (locked or {}).get(key if table is None else f"{table}.{key}")
-    if by is not None:
-        raise UserMustAct(f"Your administrator has set it in {by}.")
-    path = state / "settings.json"
-    try:
-        document = _json(path, read_small(path))
-    except FileNotFoundError:
-        document = {}
-    inner = document if table is None else document.setdefault(table, {})
-    if not isinstance(inner, dict):
-        raise ConfigRejected(f"{path}: {table} must be a table.", file=str(path))
-    inner[key] = value
-    private_directory(state)
-    write_atomic(path, json.dumps(document, indent=1).encode() + b"\n")
-
-
 def _toml(path: Path, data: bytes) -> dict[str, Any]:
     import tomllib  # many have no such file
 
@@ -261,7 +226,8 @@ def _toml(path: Path, data: bytes) -> dict[str, Any]:
         raise ConfigRejected(msg, file=str(path)) from None
 
 
-def _json(path: Path, data: bytes) -> dict[str, Any]:
+def json_document(path: Path, data: bytes) -> dict[str, Any]:
+    """Return the object in a JSON file; raises ConfigRejected for anything else."""
     try:
         document = json.loads(data)
     except (ValueError, RecursionError):

@@ -253,7 +253,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     ),
     "settings": Command(
         "tray.cli.settings_listing.settings_command:settings",
-        Argument("words", shown="[WORD]...", many=True),
+        Argument("words", shown="[set NAME VALUE...|reset NAME|WORD...]", many=True),
         _AS_JSON,
     ),
     "doctor": Command(

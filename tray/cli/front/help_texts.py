@@ -28,7 +28,7 @@ SUMMARIES: Final = {
     "menu-entry": "Put SSO Tray into the desktop's menu, or take it out.",
     "shell-init": "Print a shell hook that follows the active profile.",
     "completion": "Print completion for your shell.",
-    "settings": "Show the settings and where each is set.",
+    "settings": "Show the settings and where each is set; set or reset one.",
     "doctor": "Check your setup and say how to fix problems.",
     "log": "Show the log or the history of your sessions.",
     "forget": "Delete the history and the list of your accounts.",
@@ -412,10 +412,18 @@ A setting is the default, or set in your config.toml, in the menu, or by your ad
 file is named, also where it locks the setting. Mistakes in these files are told on stderr, as
 "doctor" tells them. A proxy's user and password are not shown.
 
+"set NAME VALUE" changes one setting as the menu and the accounts page do; your config.toml stays
+as it is, and what is set here wins over it. Several values make a list, none an empty one. "reset
+NAME" takes it back. A value that can't be is refused with the reason, a locked setting with its
+file.
+
 \b
 Examples:
   sso-tray settings
   sso-tray settings keyring
+  sso-tray settings set guarded "*prod*" "*live*"
+  sso-tray settings set sessions.corp.length_hours 12
+  sso-tray settings reset guarded
 """
 
 DOCTOR: Final = """\

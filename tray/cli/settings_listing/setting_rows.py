@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from tray.core.policy import DAY, HOUR, MINUTE
+from tray.core.text import settings_text
 from tray.own_connection import NOTHING_OWN
 from tray.storage.settings import Settings
+from tray.system.paths import Paths
 from tray.values import dataclass
 
 _HOST: Final = re.compile(r"(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?")
@@ -22,23 +25,45 @@ class SettingRow:
     locked_by: str | None  # an administrator's file
 
 
-def setting_rows(settings: Settings) -> Iterator[SettingRow]:
-    """Yield a row for each setting, and for what tables of sessions and profiles set."""
+def setting_rows(settings: Settings, sessions: Collection[str] = ()) -> Iterator[SettingRow]:
+    """
+    Yield a row for each setting, and for what tables of sessions and profiles set.
+
+    Of `sessions`, the keys of some, each setting has a row, set or not.
+    """
     for name, value in _values(settings).items():
         yield SettingRow(name, value, settings.origins.get(name), settings.locked.get(name))
     for table, values in (
-        ("sessions", _of_sessions(settings)),
+        ("sessions", _of_sessions(settings, sessions)),
         ("profiles", _of_profiles(settings)),
     ):
         locked_by = settings.locked.get(table)
         rows = [
-            SettingRow(name, value, settings.origins[name], locked_by)
+            SettingRow(name, value, settings.origins.get(name), locked_by)
             for name, value in values.items()
-            if name in settings.origins
+            if name in settings.origins or name.split(".", 1)[1].rpartition(".")[0] in sessions
         ]
         if not rows and locked_by is not None:
             rows.append(SettingRow(table, None, None, locked_by))
         yield from rows
+
+
+def source_of(row: SettingRow, paths: Paths) -> settings_text.Source:
+    """Return who has set it."""
+    if row.file is None:
+        return "default"
+    if not row.file:
+        return "unreadable"
+    places: dict[str, settings_text.Source] = {
+        str(paths.settings_file): "config",
+        str(paths.state / "settings.json"): "menu",
+    }
+    return places.get(row.file, "administrator")
+
+
+def written(value: object) -> str | None:
+    """Return a value's JSON, which TOML reads as well."""
+    return None if value is None else json.dumps(value, ensure_ascii=False)
 
 
 def _values(settings: Settings) -> dict[str, object]:
@@ -63,16 +88,19 @@ def _values(settings: Settings) -> dict[str, object]:
     }
 
 
-def _of_sessions(settings: Settings) -> dict[str, object]:
+def _of_sessions(settings: Settings, sessions: Collection[str]) -> dict[str, object]:
     lengths = dict(settings.preferences.session_lengths)
     by_code = settings.preferences.device_code
-    keys = dict.fromkeys([*lengths, *settings.browsers, *by_code, *settings.own_connections])
+    set_ones = [*lengths, *settings.browsers, *by_code, *settings.own_connections]
+    keys = dict.fromkeys([*sessions, *set_ones])
     values: dict[str, object] = {}
     for key in keys:
         own = settings.own_connections.get(key, NOTHING_OWN)
         proxy = None if own.proxy is None else _without_password(own.proxy.reveal())
         values |= {
-            f"sessions.{key}.length_hours": _number(lengths.get(key, 0.0) / HOUR),
+            f"sessions.{key}.length_hours": _number(lengths[key] / HOUR)
+            if key in lengths
+            else None,
             f"sessions.{key}.browser": settings.browsers.get(key),
             f"sessions.{key}.device_code": key in by_code,
             f"sessions.{key}.ca_bundle": own.ca_bundle,
@@ -89,6 +117,10 @@ def _of_profiles(settings: Settings) -> dict[str, object]:
 
 def _list(patterns: tuple[str, ...] | None) -> list[str] | None:
     return None if patterns is None else list(patterns)
+
+
+def _hours(length: float | None) -> float | None:
+    return None if length is None else _number(length / HOUR)
 
 
 def _number(value: float) -> float:

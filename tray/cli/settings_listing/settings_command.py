@@ -1,4 +1,4 @@
-"""``settings``: each key with its value, and whence it comes."""
+"""``settings``: each key with its value, and whence it comes; ``set`` and ``reset`` one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from tray.cli.command_context import CommandContext
 from tray.cli.front.secret_words import without_secrets
 from tray.cli.front.terminal import note, say
-from tray.cli.settings_listing.setting_rows import SettingRow, setting_rows
+from tray.cli.settings_listing.setting_rows import SettingRow, setting_rows, source_of, written
 from tray.core.text import settings_text
 from tray.core.text.display_names import clean
 from tray.system.paths import Paths
@@ -19,6 +19,14 @@ _WIDEST = 40  # columns of a value that the others are aligned to
 
 def settings(*, words: tuple[str, ...], as_json: bool) -> None:
     context = CommandContext.of_this_process()
+    if words[:1] in (("set",), ("reset",)) and not as_json:
+        from tray.cli.settings_listing import settings_change
+
+        if words[0] == "reset":
+            settings_change.reset_one(context, words[1:])
+        else:
+            settings_change.set_one(context, words[1] if words[1:] else None, words[2:])
+        return
     held = context.settings_or_safe()
     asked = [word.casefold() for word in " ".join(words).split()]
     rows = [
@@ -40,19 +48,6 @@ def settings(*, words: tuple[str, ...], as_json: bool) -> None:
         note(sentence)
 
 
-def source_of(row: SettingRow, paths: Paths) -> settings_text.Source:
-    """Return who has set it."""
-    if row.file is None:
-        return "default"
-    if not row.file:
-        return "unreadable"
-    places: dict[str, settings_text.Source] = {
-        str(paths.settings_file): "config",
-        str(paths.state / "settings.json"): "menu",
-    }
-    return places.get(row.file, "administrator")
-
-
 def _entry(row: SettingRow, paths: Paths) -> dict[str, Any]:
     return {
         "name": row.name,
@@ -61,11 +56,6 @@ def _entry(row: SettingRow, paths: Paths) -> dict[str, Any]:
         "file": row.file or None,
         "locked_by": row.locked_by,
     }
-
-
-def written(value: object) -> str | None:
-    """Return a value's JSON, which TOML reads as well."""
-    return None if value is None else json.dumps(value, ensure_ascii=False)
 
 
 def _lines(rows: list[SettingRow], paths: Paths) -> list[str]:

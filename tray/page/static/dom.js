@@ -1,4 +1,11 @@
-// Elements and words for times; nothing here makes HTML out of text.
+// Elements and words; nothing here makes HTML out of text.
+
+import { TEXT } from "/text.js";
+
+// A sentence of the page by its name, with what is to be filled in.
+export function text(name, values = {}) {
+  return TEXT[name].replace(/\{(\w+)\}/g, (_, key) => values[key]);
+}
 
 export function el(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
@@ -80,4 +87,23 @@ export function clock(moment) {
   const time = { hour: "2-digit", minute: "2-digit", hour12: false };
   const day = { weekday: "short", day: "numeric", month: "short" };
   return moment.toLocaleString("en-GB", today ? time : { ...day, ...time });
+}
+
+// A line to copy, and its button.
+export function copyable(line, label = text("copy")) {
+  // It is broken between words alone, never within an option.
+  const words = line.split(" ").flatMap((word) => [el("span", {}, word), " "]);
+  const code = el("code", {}, ...words.slice(0, -1));
+  const button = el("button", { type: "button", "aria-label": label, onclick: () => copy(line, code) }, text("copy"));
+  return el("div", { class: "line" }, code, button);
+}
+
+async function copy(line, code) {
+  try {
+    await navigator.clipboard.writeText(line);
+    tell(text("copied"));
+  } catch {
+    getSelection().selectAllChildren(code);
+    tell(text("no-clipboard"), true);
+  }
 }

@@ -1,6 +1,6 @@
 // What can be done with the chosen role: console, active profile, star, lines to copy, a profile.
 
-import { ago, el, setText, tell } from "/dom.js";
+import { ago, copyable, el, setText, tell } from "/dom.js";
 import { act } from "/link.js";
 import { job, run, sure } from "/jobs.js";
 import { REGIONS, SERVICES } from "/services.js";
@@ -109,21 +109,7 @@ function picked(id, label, placeholder, choices) {
 }
 
 function copyLine({ what, line }) {
-  // A line is broken between words alone, never within an option.
-  const words = line.split(" ").flatMap((word) => [el("span", {}, word), " "]);
-  const code = el("code", {}, ...words.slice(0, -1));
-  const button = el("button", { type: "button", "aria-label": `Copy: ${what}`, onclick: () => copy(line, code) }, "Copy");
-  return el("div", { class: "copy" }, el("span", { class: "quiet" }, what), el("div", { class: "line" }, code, button));
-}
-
-async function copy(line, code) {
-  try {
-    await navigator.clipboard.writeText(line);
-    tell("Copied.");
-  } catch {
-    getSelection().selectAllChildren(code);
-    tell("The browser doesn't let pages copy. The line is selected: press Ctrl+C.", true);
-  }
+  return el("div", { class: "copy" }, el("span", { class: "quiet" }, what), copyable(line, `Copy: ${what}`));
 }
 
 // A profile for a role that has none: a name, the exact change, then it is written.

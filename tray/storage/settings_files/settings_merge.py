@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tray.core.policy import HOUR, WARN_BEFORE
 from tray.own_connection import NOTHING_OWN, OWN_KEYS, OwnConnection
 from tray.secret import Secret
-from tray.storage.settings_table import (
+from tray.storage.settings_files.settings_table import (
     Table,
     days_of,
     hours_of,

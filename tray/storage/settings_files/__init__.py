@@ -1,0 +1,1 @@
+"""What settings files may say, and how they are read and written."""
