@@ -114,7 +114,6 @@ STATUS_LINES: Final = 8  # sessions in the tooltip; the menu lists all
 
 # --- Adding profiles ---
 LISTING_DEADLINE: Final = 10 * MINUTE  # seconds for listing all roles: AWS may throttle every page
-LISTING_KEPT: Final = 15 * MINUTE  # how long the menu offers what was listed
 
 # --- The menu ---
 MENU_ROWS: Final = 25  # on a level at most; what finds no room is found by typing
