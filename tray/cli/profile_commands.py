@@ -42,7 +42,9 @@ def profiles(*, words: tuple[str, ...], star: bool, unstar: bool, as_json: bool)
     document["profiles"] = _fitting(document["profiles"], " ".join(words))
     if star:
         by_name = {row["name"]: row for row in document["profiles"]}
-        document["profiles"] = [by_name[one] for one in favourites(context) if one in by_name]
+        document["profiles"] = [
+            by_name[one] for one in favourites(context, catalog) if one in by_name
+        ]
     if as_json:
         say(json.dumps(document, indent=2))
     else:
