@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Credentials with 14 minutes left are fetched anew for every single request.
 #
-# botocore 1.44.8 (AWS CLI, boto3) starts to renew 15 minutes before the end, at each request until a renewal
+# botocore 1.44.8 (and so boto3) starts to renew 15 minutes before the end, at each request until a renewal
 # brings more. A credential_process that answers with what it has, as for a role of 15 minutes, the
 # shortest that STS gives, is started for each call. credential-provider-node 3.972.99 (AWS SDK for
 # JavaScript v3) renews in the last five minutes.

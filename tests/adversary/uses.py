@@ -1,7 +1,8 @@
-"""The three uses of the loopback server, each with the request that is right there."""
+"""The four uses of the loopback server, each with the request that is right there."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,12 +10,19 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.worker.loopback import STATE, port_of, request, target
+from tests.home import home_variables
+from tests.worker.loopback import STATE, port_of, request, send, target
+from tray.aws.config.catalog import CatalogReader
+from tray.aws.config.config_files import ConfigFiles
+from tray.cli.command_context import CommandContext
 from tray.cli.console_command import Redirect
 from tray.cli.exec.credential_endpoint import Endpoint
 from tray.core.model import Profile
 from tray.core.text.timestamps import format_timestamp
+from tray.page.live_news import LiveNews
+from tray.page.page_server import PageServer
 from tray.secret import Secret
+from tray.system.paths import Paths
 from tray.worker.sign_in import sign_in_pages
 from tray.worker.sign_in.callback import CallbackServer
 
@@ -88,4 +96,27 @@ def console(folder: Path) -> Iterator[Use]:
         yield Use(port, lambda: request(port, page.path), (302, 410), reported)
 
 
-USES = {"callback": callback, "endpoint": endpoint, "console": console}
+@contextmanager
+def page(folder: Path) -> Iterator[Use]:
+    """Run the accounts page's server, which its link has opened."""
+    reported: list[str] = []
+    environ = home_variables(folder)
+    reader = CatalogReader(ConfigFiles.from_environment(environ))
+    news = LiveNews(CommandContext(environ, Paths.from_environment(environ), reader))
+    with PageServer(
+        {"accounts": lambda _: {"secret": SECRET}}, {}, news, reported.append
+    ) as server:
+        link = urlsplit(server.link("accounts"))
+        port = link.port or 0
+        body = json.dumps({"secret": link.fragment.rpartition("=")[2]})
+        headers = (
+            f"Origin: http://{link.netloc}\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\n"
+        )
+        enter = request(port, "/api/enter", method="POST", headers=headers)
+        bearer = json.loads(send(port, enter + body.encode()).body)["bearer"]
+        header = f"Authorization: Bearer {bearer}\r\n"
+        yield Use(port, lambda: request(port, "/api/accounts", headers=header), (200,), reported)
+
+
+USES = {"callback": callback, "endpoint": endpoint, "console": console, "page": page}

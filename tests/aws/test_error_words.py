@@ -17,7 +17,7 @@ DATES = importlib.import_module("dateutil.parser")  # untyped
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (exceptions.NoRegionError(), "add region to the profile or set AWS_REGION"),
+        (exceptions.NoRegionError(), "add region to the profile"),
         (exceptions.MissingDependencyException(msg="x"), "sso-tray[aws-login]"),
         (exceptions.InfiniteLoopConfigError(
             source_profile="a", visited_profiles=["a"]), "leads back to itself"),

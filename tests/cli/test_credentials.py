@@ -75,6 +75,19 @@ def test_a_chain_is_handed_out_as_the_role_at_its_end(either: Stage) -> None:
     assert {"AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"} < set(document)
 
 
+@pytest.mark.parametrize("variable", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+def test_a_chain_without_a_region_takes_the_terminals(stage: Stage, variable: str) -> None:
+    """Either variable counts, as for the AWS CLI; without one the remedy is the profile's."""
+    stage.signed_in_by_cli()
+    stage.config.write_text(CONFIG + CHAIN.replace("region = eu-west-1\n", ""))
+
+    given = stage.tray("credentials", "chain", **{variable: "eu-west-1"})
+    without = stage.tray("credentials", "chain")
+
+    assert (0, "SessionToken" in given.json()) == (given.code, True), given.err
+    assert (1, True) == (without.code, "add region to the profile." in without.err)
+
+
 def test_nobody_signed_in_is_3_with_the_command_to_type(either: Stage) -> None:
     """Reading credentials never signs in: no page opens, one line says what to do (L6)."""
     done = either.tray("credentials", "--profile", "dev")
@@ -254,6 +267,16 @@ def test_a_process_that_asks_for_another_profile_is_no_circle(either: Stage) -> 
     assert '"two"' in either.tray("credentials", "--profile", "one").err
 
 
+def test_a_process_that_asks_for_a_profile_without_sign_in_says_so(either: Stage) -> None:
+    """The name is followed also to what it lacks: exit code and sentence are its own."""
+    own = f"{sys.executable} -m tray credentials --profile"
+    either.config.write_text(f"{CONFIG}[profile other]\ncredential_process = {own} dev\n")
+
+    done = either.tray("credentials", "--profile", "other")
+
+    assert (3, True) == (done.code, "sso-tray login corp" in done.err)
+
+
 def test_a_profile_that_wants_a_code_is_refused(either: Stage) -> None:
     """Nobody is ever asked for an MFA code on a terminal that an SDK has taken."""
     done = either.tray("credentials", "--profile", "careful")
@@ -388,7 +411,14 @@ def test_the_profile_may_be_an_argument(stage: Stage) -> None:
             "credential_process = sh -c 'exit 4'",
             "its credential_process failed; run that command ",
         ),
-        ("""credential_process = echo '{"Version":1}'""", "its credential_process failed; run "),
+        (
+            """credential_process = echo '{"Version":1}'""",
+            "its credential_process doesn't print what",
+        ),
+        (
+            """credential_process = echo '{"Version":2}'""",
+            "its credential_process doesn't print what",
+        ),
         ("credential_process = echo '[]'", "its credential_process doesn't print what AWS tools"),
         ("credential_process = echo no json", "its credential_process doesn't print JSON; run "),
         (

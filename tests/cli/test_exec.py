@@ -13,7 +13,7 @@ import pytest
 
 from tests.cli.stage import CONFIG, PATIENCE, Stage
 from tests.components import require
-from tests.system.test_transport import ROOT_ONLY, as_second_user
+from tests.system.test_transport import ROOT_ONLY, SECOND_USER, as_second_user
 from tray.cli.exec.exec_command import without_credentials
 
 ENVIRON = "import json, os; print(json.dumps(dict(os.environ)))"
@@ -354,7 +354,7 @@ print(json.dumps(told))
 
 @ROOT_ONLY
 def test_another_user_is_turned_away_even_with_the_token(stage: Stage) -> None:
-    """No one else can read it, and it would not help: the connection is dropped, said once."""
+    """No one else can read it, and it would not help: dropped, said and logged once."""
     stage.signed_in_by_cli()
     child = (
         "import json, os; print(json.dumps([os.getpid(), dict(os.environ)]), flush=True);input()"
@@ -375,7 +375,9 @@ def test_another_user_is_turned_away_even_with_the_token(stage: Stage) -> None:
     away = ["turned away"] * 3
     assert (True, False) == (token.encode() in held, token.encode() in lines)
     assert ["PermissionError", "PermissionError", *away] == json.loads(his.stdout)
-    assert 1 == said.count("Another user of this computer (uid 65534)")
+    log = (stage.state / "sso-tray.log").read_text()
+    told = f"Another user of this computer (uid {SECOND_USER})"
+    assert (1, 1) == (said.count(told), log.count(told))
 
 
 def read_lines(path: Path) -> bytes:

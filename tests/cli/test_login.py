@@ -360,7 +360,7 @@ with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as one:
 
 @ROOT_ONLY
 def test_another_user_who_has_read_the_link_is_told_of_in_the_terminal(either: Stage) -> None:
-    """T3: he is turned away however often he tries, once said, and the sign-in goes on."""
+    """T3: he is turned away however often he tries, said and logged once, and it goes on."""
     opens_nothing = either.home / "opens-nothing.py"
     opens_nothing.write_text("import sys; open(sys.argv[1], 'a').write(sys.argv[2] + chr(10))")
     browser = f"{sys.executable} {opens_nothing} {either.browser_log} %s"
@@ -377,7 +377,9 @@ def test_another_user_who_has_read_the_link_is_told_of_in_the_terminal(either: S
     _, err = signing_in.communicate(timeout=PATIENCE)
 
     assert (0, ["0\n"] * 2) == (signing_in.returncode, his)
-    assert 1 == err.count(f"Another user of this computer (uid {SECOND_USER}) has connected")
+    log = (either.state / "sso-tray.log").read_text()
+    told = f"Another user of this computer (uid {SECOND_USER}) has connected"
+    assert (1, 1) == (err.count(told), log.count(told))
 
 
 def test_what_two_configs_share_is_said_before_it_changes(either: Stage) -> None:

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import pytest
 from tests.cli.stage import PATIENCE, Stage
 from tests.components import require
 from tests.e2e.desk import at_once, ended
+from tray.core.policy import START_PATIENCE
 
 WITH_MANAGER = """\
 set -e
@@ -284,3 +286,18 @@ def test_while_the_package_changes_nobody_starts_one(starting: Starting) -> None
     assert [told] * 2 == done.stderr.splitlines()[:2]
     assert 1 == done.stderr.count("Started SSO Tray")
     assert "SSO Tray isn't running. To start it: sso-tray start" in done.stdout
+
+
+def test_a_daemon_that_ends_at_once_is_not_waited_for(starting: Starting) -> None:
+    """However long a busy machine may take to start it: its end is the answer."""
+    stage = starting.stage
+    (stage.state / "locks/resident").mkdir(parents=True)  # it is no file to lock
+
+    began = time.monotonic()
+    done = stage.tray("start")
+
+    assert (1, "sso-tray: SSO Tray hasn't started. For details, run: sso-tray log\n") == (
+        done.code,
+        done.err,
+    )
+    assert time.monotonic() - began < START_PATIENCE

@@ -19,6 +19,7 @@ from tray.core.accounts.account_index import (
 )
 from tray.core.accounts.role_search import RoleRow
 from tray.core.model import Catalog, Preferences, Profile
+from tray.core.outcomes import Failed
 from tray.core.profiles.profile_planning import Assignment
 from tray.core.requests import AccountsRequested, AccountsUsed
 from tray.core.state import next_look
@@ -342,3 +343,16 @@ def test_a_list_of_another_portal_or_session_counts_for_nothing() -> None:
     }
 
     assert [RoleRow("corp", "111111111111", "", "r", "dev")] == role_rows(index, config(dev), ())
+
+
+def test_a_request_is_not_held_back_by_renewals_that_fail() -> None:
+    """What is listed daily waits until they work again; a click never waits for them."""
+    story = signed_in(None, life=HOUR)
+    story.send(ev.Tick(), 40 * MINUTE)
+    story.answer(Failed("offline", "No route."))
+
+    daily = story.send(AccountsUsed())
+    asked = story.send(AccountsRequested("corp"))
+
+    assert [] == [one for one in daily if isinstance(one, fx.IndexAccounts)]
+    assert CORP == only(fx.IndexAccounts, asked).session

@@ -135,7 +135,7 @@ ROWS: list[tuple[SessionRow, str]] = [
         "corp: token file damaged – sign in to replace it",
     ),
     (row(state="signed-out"), "corp: signed out"),
-    (row(state="signed-out", reason="removed"), "corp: signed out by another program"),
+    (row(state="signed-out", reason="removed"), "corp: signed out, its token file was removed"),
     (
         row(state="signing-in", sign_in_deadline=T0 + 570, user_code="ABCD-EFGH"),
         "corp: signing in – confirm code ABCD-EFGH in the browser (10 min left)",
@@ -181,7 +181,7 @@ NOTICES: list[tuple[tuple[str, str], tuple[str, str]]] = [
     ),
     (
         notice_text.expired_notice("corp", "removed"),
-        ("Signed out of corp", "Another program signed you out."),
+        ("Signed out of corp", "Its token file was removed."),
     ),
     (
         notice_text.failing_notice("corp", "offline", "No route to oidc.", QUARTER, NOW),

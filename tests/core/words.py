@@ -31,7 +31,6 @@ from tray.core.outcomes import (
     SignedOut,
     Unrenewable,
 )
-from tray.core.profiles.profile_planning import Assignment
 from tray.core.requests import (
     AddProfileRequested,
     ConsoleLinkRequested,
@@ -39,7 +38,6 @@ from tray.core.requests import (
     FavouriteRequested,
     LinkRequested,
     PageRequested,
-    RolesRequested,
     SettingRequested,
     SignInAllRequested,
     StatusRequested,
@@ -205,9 +203,6 @@ EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
     st.just(StatusRequested()),
     st.just(PageRequested()),
     st.just(ev.UnlockFailed("The keyring wasn't unlocked.")),
-    st.builds(RolesRequested, keys),
-    st.builds(ev.RolesListed, keys, attempts, st.sampled_from(((), (Assignment("1" * 12, "r"),)))),
-    st.builds(ev.ListingFailed, keys, attempts, st.just("It failed."), st.booleans()),
     st.builds(AddProfileRequested, keys, st.just("1" * 12), st.just("r")),
     st.builds(ev.ProfileAdded, keys, st.just("dev"), st.sampled_from((None, "It failed."))),
     st.builds(ev.CredentialsGiven, keys),

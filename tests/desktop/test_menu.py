@@ -24,7 +24,6 @@ from tray.core.requests import (
     FavouriteRequested,
     LinkRequested,
     PageRequested,
-    RolesRequested,
     SettingRequested,
     SignInAllRequested,
     TerminalRequested,
@@ -186,7 +185,7 @@ def test_every_row_tells_the_rules_what_it_says() -> None:
     assert {
         "afresh:corp": ev.SignInRequested("corp", afresh=True),
         "renew:corp": ev.RenewRequested("corp"),
-        "roles:corp": RolesRequested("corp"),
+        "roles:corp": AccountsRequested("corp"),
         "sign-out:corp": ev.SignOutRequested("corp"),
         "use-none": ev.UseRequested(None),
         "use:dev": ev.UseRequested("dev"),
@@ -211,7 +210,7 @@ AFRESH = ev.SignInRequested("corp", afresh=True)
 OUT = ev.SignOutRequested("corp")
 RENEW = ev.RenewRequested("corp")
 ENDS = "Sign out and sign in again"
-ADD = {"Add profile: list accounts and roles": RolesRequested("corp")}
+ADD = {"Add profile: list accounts and roles": AccountsRequested("corp")}
 
 
 @pytest.mark.parametrize(

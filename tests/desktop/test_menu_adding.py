@@ -8,42 +8,54 @@ import pytest
 
 from tests.desktop.looks import NOW, row, view_of
 from tests.desktop.test_menu import depth, every, labels, levels
-from tray.core.menu.listed_roles import Listing
+from tray.core.accounts.account_index import (
+    IndexListing,
+    IndexState,
+    ListedAccount,
+    SessionAccounts,
+)
 from tray.core.menu.menu_entry import Entry
 from tray.core.menu.menu_extras import MenuExtras
 from tray.core.menu.menu_layout import entries
 from tray.core.model import Profile
 from tray.core.policy import MENU_ROWS
-from tray.core.profiles.profile_planning import Assignment
-from tray.core.requests import AddProfileRequested, RolesRequested
+from tray.core.requests import AccountsRequested, AddProfileRequested
+from tray.core.views.view import SessionRow
 
-DEV = Assignment("111111111111", "Admin", "dev")
-DEV_READ = Assignment("111111111111", "ReadOnly", "dev")
-PROD = Assignment("222222222222", "ReadOnly", "Archive")
-NAMELESS = Assignment("333333333333", "ReadOnly")
+DEV = ListedAccount("111111111111", "dev", roles=("Admin", "ReadOnly"))
+PROD = ListedAccount("222222222222", "Archive", roles=("ReadOnly",))
+NAMELESS = ListedAccount("333333333333", "", roles=("ReadOnly",))
+CORP = row("corp", "signed-in", session_began_at=NOW - 60)
 
 
-def offered(
-    *roles: Assignment, problem: str | None = None, at: float | None = NOW
-) -> tuple[Entry, ...]:
-    """Return a session's rows from "Add profile" on, once these roles were listed."""
-    listing = Listing(1, "https://corp", "eu-west-1", roles, problem, at)
+def known(*accounts: ListedAccount, at: float = NOW) -> SessionAccounts:
+    """Return what was listed of corp."""
+    return SessionAccounts(CORP.start_url, CORP.region, at, accounts)
+
+
+def offered(index: IndexState, session: SessionRow = CORP) -> tuple[Entry, ...]:
+    """Return a session's rows from "Add profile" on."""
     view = replace(
-        view_of(row("corp", "signed-in", listing=listing)),
+        view_of(session),
         profiles=(
             Profile("mine", "sso", "corp", "111111111111", "Admin"),
             Profile("through", "chained", "corp", "222222222222", "ReadOnly"),
             Profile("theirs", "sso", "lab", "111111111111", "ReadOnly"),
         ),
     )
-    session = entries(view, MenuExtras(), NOW)[0].children
-    texts = [one.text.partition(":")[0] for one in session]
-    return session[texts.index("Add profile") :]
+    rows = entries(view, MenuExtras(index=index), NOW)[0].children
+    texts = [one.text.partition(":")[0] for one in rows]
+    return rows[texts.index("Add profile") :]
+
+
+def listed(*accounts: ListedAccount) -> tuple[Entry, ...]:
+    """Return these rows, once these accounts were listed."""
+    return offered(IndexState({"corp": known(*accounts)}))
 
 
 def test_accounts_stand_by_name_with_their_roles() -> None:
     """A role that this session has a profile for says which, and cannot be picked again."""
-    found = offered(DEV, DEV_READ, PROD, NAMELESS)
+    found = listed(DEV, PROD, NAMELESS)
 
     assert [
         "Add profile",
@@ -68,19 +80,54 @@ def test_accounts_stand_by_name_with_their_roles() -> None:
     ]
 
 
-def test_while_it_is_asked_for_nothing_can_be_clicked() -> None:
+@pytest.mark.parametrize(
+    "index",
+    [
+        IndexState(asked=("corp",)),
+        IndexState({"corp": known(DEV)}, listing=IndexListing("corp", 1)),
+    ],
+    ids=["waiting", "under way"],
+)
+def test_while_it_is_listed_nothing_can_be_clicked(index: IndexState) -> None:
     """One question at a time."""
-    found = offered(at=None)[0]
+    found = offered(index)[0]
 
     assert ("Add profile: listing accounts and roles…", False) == (found.text, found.enabled)
 
 
-def test_what_went_wrong_is_said_and_can_be_tried_again() -> None:
+@pytest.mark.parametrize(
+    ("accounts", "problem", "said"),
+    [
+        (None, "AWS cannot be reached.", "AWS cannot be reached."),
+        ((DEV,), "AWS cannot be reached.", "AWS cannot be reached."),
+        ((), None, "You have no role in any account."),
+    ],
+)
+def test_what_went_wrong_is_said_and_can_be_tried_again(
+    accounts: tuple[ListedAccount, ...] | None, problem: str | None, said: str
+) -> None:
     """The reason stands where the accounts would."""
-    found = offered(problem="AWS cannot be reached.")
+    sessions = {} if accounts is None else {"corp": known(*accounts)}
+    problems = {} if problem is None else {"corp": (problem, NOW + 60)}
+    found = offered(IndexState(sessions, problems=problems))
 
-    assert ["Add profile", "AWS cannot be reached.", "Refresh list"] == labels(found)[:3]
-    assert [None, None, RolesRequested("corp")] == [one.event for one in found[:3]]
+    assert ["Add profile", said, "Refresh list"] == labels(found)[:3]
+    assert [None, None, AccountsRequested("corp")] == [one.event for one in found[:3]]
+
+
+@pytest.mark.parametrize(
+    "listed_for",
+    [known(DEV, at=NOW - 61), replace(known(DEV), start_url="https://other.awsapps.com/start")],
+    ids=["somebody else", "another portal"],
+)
+def test_what_was_listed_for_others_is_not_offered(listed_for: SessionAccounts) -> None:
+    """Nobody is offered what another user, or another company, may do; it can be listed."""
+    found = offered(IndexState({"corp": listed_for}))[0]
+
+    assert ("Add profile: list accounts and roles", AccountsRequested("corp")) == (
+        found.text,
+        found.event,
+    )
 
 
 @pytest.mark.parametrize(
@@ -88,13 +135,13 @@ def test_what_went_wrong_is_said_and_can_be_tried_again() -> None:
 )
 def test_no_level_overflows(accounts: int, roles: int) -> None:
     """Up to 425 roles can be picked two levels below the top, the rest is for the command."""
+    names = tuple(f"Role{role}" for role in range(roles))
     many = (
-        Assignment(f"{number:012}", f"Role{role}", f"account {number:04}")
+        ListedAccount(f"{number:012}", f"account {number:04}", roles=names)
         for number in range(accounts)
-        for role in range(roles)
     )
 
-    found = offered(*many)
+    found = listed(*many)
 
     told = list(every(found))
     assert (MENU_ROWS, 1) >= (len(found), depth(found))
@@ -107,6 +154,7 @@ def test_no_level_overflows(accounts: int, roles: int) -> None:
 
 def test_ranges_name_account_and_role() -> None:
     """Where accounts find no room of their own, each row says whose role it is."""
-    found = offered(*(Assignment(f"{n:012}", "ReadOnly", f"account {n:02}") for n in range(60)))
+    sixty = (ListedAccount(f"{n:012}", f"account {n:02}", roles=("ReadOnly",)) for n in range(60))
+    found = listed(*sixty)
 
     assert "account 00 (000000000000): ReadOnly" in [one.text for one in every(found)]

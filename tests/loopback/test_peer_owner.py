@@ -62,6 +62,18 @@ def test_a_closed_peer_is_nobody(lookup: PeerLookup, abrupt: bool) -> None:
         assert Peer("gone") == lookup.peer(ours)
 
 
+def test_a_closed_peer_costs_no_question() -> None:
+    """In a flood most have gone by then, and looking each up was half of the server's time."""
+    lookup = PeerLookup()
+    assert "sock_diag" == lookup.open()
+    with socket.socket() as client, accepted(client) as ours:
+        lookup.close()  # from now on no question is answered
+        unanswered = lookup.peer(ours)
+        client.close()
+
+        assert (Peer("unknown"), Peer("gone")) == (unanswered, lookup.peer(ours))
+
+
 @ROOT_ONLY
 def test_another_users_connection_is_known_as_his(lookup: PeerLookup) -> None:
     """However many other connections there are, the uid is that of this one."""

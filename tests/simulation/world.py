@@ -331,7 +331,6 @@ class World:
                 | fx.OpenPage()
                 | fx.OpenTerminal()
                 | fx.ChangeSetting()
-                | fx.ListRoles()
                 | fx.IndexAccounts()
                 | fx.RecordAccountsUse()
                 | fx.AddProfile()

@@ -9,7 +9,13 @@ import pytest
 from tests.worker.world import CORP, World, full_disk
 from tray.aws.cache.role_cache import role_cache_path
 from tray.core.outcomes import Failed, RemovalJudged, Renewed, SignedOut, Unrenewable
-from tray.worker.tokens.sign_out import AWS_REMAINS, AWS_SILENT, KEYRING_REMAINS, ROLES_REMAIN
+from tray.worker.tokens.sign_out import (
+    AWS_REMAINS,
+    AWS_SILENT,
+    AWS_UNASKED,
+    KEYRING_REMAINS,
+    ROLES_REMAIN,
+)
 from tray.worker.worker_process import HOLDS_FROM
 
 
@@ -47,6 +53,14 @@ def test_a_sign_out_can_be_repeated(world: World) -> None:
     world.run("sign-out")
 
     assert (SignedOut(None), 1) == (world.run("sign-out"), world.asked("Logout"))
+
+
+def test_without_a_token_aws_is_not_said_to_be_signed_out_of(world: World) -> None:
+    """K6: a file that was removed where no keyring keeps another leaves nothing to end it with."""
+    world.keep_in_file()
+    world.file.unlink()
+
+    assert (SignedOut(AWS_UNASKED), 0) == (world.run("sign-out"), world.asked("Logout"))
 
 
 def test_offline_it_says_what_remains(world: World) -> None:

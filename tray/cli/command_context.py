@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,7 @@ from tray.aws.config.config_files import ConfigFiles
 from tray.cli.front.terminal import note
 from tray.core.model import Catalog, Now
 from tray.core.profiles.guards import shell_follows
-from tray.errors import ConfigRejected, Unreachable, Unread
+from tray.errors import ConfigRejected, TrayError, Unreachable, Unread
 from tray.ipc.agent_client import QUICK_ANSWER, AgentClient, OtherWorld
 from tray.managed.managed_sections import with_managed
 from tray.storage.active_profile import read_active
@@ -23,6 +24,8 @@ from tray.storage.atomic_files import tighten_directory
 from tray.storage.settings import Settings, read_settings, safe_settings
 from tray.system.credential_variables import profile_in_environment
 from tray.system.paths import Paths, world
+
+log = logging.getLogger(__name__)
 
 NO_SUCH_NAME = 2  # exit code of a daemon that has yet to read the config we have read
 CONFIG_READ_WITHIN = (0.1, 0.4, 1.0)  # seconds between asking it again
@@ -44,6 +47,15 @@ class CommandContext:
         tighten_directory(paths.state)
         reader = CatalogReader(files, usual=paths.home / ".aws" / "config")
         return cls(environ, paths, reader)
+
+    def report(self, sentence: str) -> None:
+        """Tell a person, and the log, who was turned away."""
+        from tray.storage.logs import log_to  # what few commands need takes long to import
+
+        note(sentence)
+        with suppress(OSError, TrayError):  # whoever is told of it goes on all the same
+            log_to(self.paths.state)
+            log.warning("%s", sentence)
 
     def catalog(self) -> Catalog:
         """Return the current AWS config; raises ConfigRejected if botocore refuses it, too."""

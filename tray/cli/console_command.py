@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from tray.cli.accounts.named_role import NamedRole
 from tray.cli.command_context import CommandContext
 from tray.cli.credentials_command import given
-from tray.cli.front.terminal import Ended, WrongUse, note, say
+from tray.cli.front.terminal import Ended, WrongUse, say
 from tray.cli.names.favourites import remember_used
 from tray.cli.names.few_words import named_once, profile_meant, role_picked
 from tray.core.model import Profile, SsoSession
@@ -77,7 +77,7 @@ def console(
     if prints:
         say(link.reveal())
         return
-    with Redirect(link, report=note) as redirect:
+    with Redirect(link, report=context.report) as redirect:
         _open(context, redirect.page, template, meant, "Opening the AWS console in your browser.")
         if not redirect.fetched():
             raise Ended("The browser didn't open the link.", 1)

@@ -218,14 +218,6 @@ class ChangeSetting:
 
 
 @dataclass(frozen=True, slots=True)
-class ListRoles:
-    """List accounts and roles; ends as ``RolesListed`` or ``ListingFailed``."""
-
-    session: SsoSession
-    attempt: int
-
-
-@dataclass(frozen=True, slots=True)
 class IndexAccounts:
     """List accounts and roles into the index; ends as ``AccountsListed`` or not."""
 
@@ -289,7 +281,6 @@ Effect = (
     | OpenPage
     | OpenTerminal
     | ChangeSetting
-    | ListRoles
     | IndexAccounts
     | RecordAccountsUse
     | AddProfile

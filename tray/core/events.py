@@ -19,7 +19,6 @@ from tray.core.model import (
     Trigger,
 )
 from tray.core.outcomes import Outcome
-from tray.core.profiles.profile_planning import Assignment
 from tray.core.requests import (
     AccountsRequested,
     AccountsUsed,
@@ -30,7 +29,6 @@ from tray.core.requests import (
     FavouriteRequested,
     LinkRequested,
     PageRequested,
-    RolesRequested,
     SettingRequested,
     SignInAllRequested,
     StatusRequested,
@@ -261,23 +259,6 @@ class RequesterLeft:
 
 
 @dataclass(frozen=True, slots=True)
-class RolesListed:
-    key: str
-    attempt: int
-    roles: tuple[Assignment, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ListingFailed:
-    """The roles could not be listed; ``rejected``: the portal refused the access token."""
-
-    key: str
-    attempt: int
-    sentence: str
-    rejected: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class ProfileAdded:
     """A profile was written into the AWS config; ``refusal`` says why it was not."""
 
@@ -425,9 +406,6 @@ Event = (
     | SettingRequested
     | StatusRequested
     | PageRequested
-    | RolesRequested
-    | RolesListed
-    | ListingFailed
     | AddProfileRequested
     | ProfileAdded
     | IndexEvent

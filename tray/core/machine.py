@@ -11,7 +11,7 @@ from tray.core import events as ev
 from tray.core import policy, unread_files
 from tray.core.accounts import index_listing
 from tray.core.effects import Effect
-from tray.core.menu import menu_actions, role_actions, role_listing
+from tray.core.menu import add_profile_menu, menu_actions, role_actions
 from tray.core.model import Memory, Now
 from tray.core.notices.notice_delivery import notices
 from tray.core.outcomes import Failed
@@ -24,7 +24,6 @@ from tray.core.requests import (
     FavouriteRequested,
     LinkRequested,
     PageRequested,
-    RolesRequested,
     SettingRequested,
     SignInAllRequested,
     StatusRequested,
@@ -53,7 +52,7 @@ def step(state: TrayState, event: ev.Event, now: Now) -> Step:
     if menu_actions.handed_back(after):
         after, farewell = _quit(after, ev.QuitRequested(_requester(after)), now)
         answers = (*answers, *farewell)
-    after, shown = notices(role_listing.without_old(after, now), now)
+    after, shown = notices(after, now)
     forgets = (one for one in _forgets(state, after) if one not in answers)
     return after, (*forgets, *answers, *started, *shown, *_keeps(state, after))
 
@@ -97,8 +96,7 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
         case ev.SignInReported():
             return state, signing_in.reported(state, event)
         case ev.SignedIn():
-            # Another user may have signed in, with other roles.
-            return signing_in.signed_in(role_listing.forgotten(state, event.key), event, now)
+            return signing_in.signed_in(state, event, now)
         case ev.SignInFailed():
             return signing_in.failed(state, event)
         case ev.SignInCancelled():
@@ -141,16 +139,10 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
             return role_actions.environment(state, event)
         case SettingRequested():
             return state, (fx.ChangeSetting(event.name, event.on),)
-        case RolesRequested():
-            return role_listing.wanted(state, event, now)
-        case ev.RolesListed():
-            return role_listing.listed(state, event, now)
-        case ev.ListingFailed():
-            return role_listing.failed(state, event, now)
         case AddProfileRequested():
-            return role_listing.add_wanted(state, event)
+            return add_profile_menu.add_wanted(state, event)
         case ev.ProfileAdded():
-            return role_listing.added(state, event)
+            return add_profile_menu.added(state, event)
         case ev.CredentialsGiven():
             return _used(state, event, now), ()
         case ev.QuitRequested():

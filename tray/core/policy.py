@@ -103,7 +103,7 @@ HANDED_BACK_WITHIN: Final = 10 * MINUTE
 
 # --- A daemon that is started when it is needed ---
 START_AGAIN_AFTER: Final = MINUTE  # between two starts for programs
-START_PATIENCE: Final = 5.0  # seconds to wait for a daemon that another command is starting
+START_PATIENCE: Final = 30.0  # seconds to wait for a daemon that another command is starting
 WORKER_RESTS_AFTER: Final = 8.0  # seconds without a job; it takes more memory than the daemon
 WORKER_SERVES: Final = 256  # jobs; then it rests at once: its heap holds more and more fragments
 IDLE_ENDS_AFTER: Final = HOUR  # without icon, session and request it ends itself after this
@@ -114,7 +114,6 @@ STATUS_LINES: Final = 8  # sessions in the tooltip; the menu lists all
 
 # --- Adding profiles ---
 LISTING_DEADLINE: Final = 10 * MINUTE  # seconds for listing all roles: AWS may throttle every page
-LISTING_KEPT: Final = 15 * MINUTE  # how long the menu offers what was listed
 
 # --- The menu ---
 MENU_ROWS: Final = 25  # on a level at most; what finds no room is found by typing

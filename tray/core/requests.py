@@ -105,13 +105,6 @@ class SettingRequested:
 
 
 @dataclass(frozen=True, slots=True)
-class RolesRequested:
-    """List the accounts and roles of a session, to add a profile (M1)."""
-
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
 class AddProfileRequested:
     key: str
     account_id: str

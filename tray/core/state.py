@@ -11,7 +11,6 @@ from tray.core.accounts import index_schedule
 from tray.core.accounts.account_index import IndexState
 from tray.core.effects import Effect
 from tray.core.events import RecordsRead
-from tray.core.menu.listed_roles import Listing
 from tray.core.model import Catalog, InputFile, Now, Preferences, TokenFacts
 from tray.core.session import Failing, Session, can_undo, renews_meanwhile
 from tray.core.sessions.schedule import next_attempt, scheduled
@@ -72,8 +71,6 @@ class TrayState:
     shown: Mapping[str, VisibleNotice] = field(default_factory=lambda: MappingProxyType({}))
     notified: frozenset[str] = frozenset()  # once-keys that belong to no session
     sign_in_queue: tuple[str, ...] = ()  # left for "Sign in to all"
-    # roles that the menu can add, by session key
-    listings: Mapping[str, Listing] = field(default_factory=lambda: MappingProxyType({}))
     # the accounts and roles of all sessions, as last listed
     index: IndexState = field(default_factory=IndexState)
     handing_back: str | None = None  # who asked to hand everything back before the end
@@ -112,9 +109,6 @@ def next_look(state: TrayState, now: Now) -> float | None:
     """Return the next wall time at which something changes by itself; nothing else ever polls."""
     moments = [
         moment for session in state.sessions.values() for moment in _moments(session, state, now)
-    ]
-    moments += [
-        one.at + policy.LISTING_KEPT for one in state.listings.values() if one.at is not None
     ]
     moments += index_schedule.moments(state, now)
     for file in state.unread.values():

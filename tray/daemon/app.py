@@ -14,7 +14,6 @@ from typing import Any, Final, assert_never
 import tray
 from tray.aws.cache.login_cache import login_cache
 from tray.core import events as ev
-from tray.core.events import Event
 from tray.core.model import Catalog, InputFile
 from tray.core.state import TrayState
 from tray.core.views.prompt_file import prompt_end
@@ -138,10 +137,11 @@ class Daemon:
             TrayState(machine=socket.gethostname() or "machine"),
             perform=self.effects.perform,
             changed=self._changed,
+            listed=self.desktop.refresh,
             arm=self.timer.arm,
         )
 
-    def post(self, event: Event) -> None:
+    def post(self, event: ev.Event) -> None:
         self.loop.post(event)
 
     async def run(self) -> None:
@@ -226,8 +226,8 @@ class Daemon:
 
     def _needed(self) -> bool:
         """Whether there is an icon, a client or a session that is signed in."""
-        states = {row.state for row in self.loop.view().sessions}
-        signed_in = bool(states - {"signed-out", "expired"})
+        rows = self.loop.view().sessions
+        signed_in = any(row.state not in ("signed-out", "expired") for row in rows)
         return self.desktop.shows_icon or self.agent.clients > 0 or signed_in
 
     def _restart(self) -> None:

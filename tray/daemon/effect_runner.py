@@ -71,7 +71,7 @@ class EffectRunner:
     def perform(self, effect: fx.Effect) -> None:
         """Carry out one effect; what takes time runs in its own task."""
         match effect:
-            case fx.StartJob() | fx.StartSignIn() | fx.UnlockKeyring() | fx.ListRoles():
+            case fx.StartJob() | fx.StartSignIn() | fx.UnlockKeyring():
                 self._jobs.start(effect)
             case fx.IndexAccounts():
                 self._jobs.go(self._index(effect))

@@ -27,7 +27,11 @@ def read_clocks() -> Now:
 
 
 class EventLoop:
-    """Own the state; ``perform`` carries out an effect, must not block, and may post events."""
+    """
+    Own the state; ``perform`` carries out an effect, must not block, and may post events.
+
+    ``changed`` hears of a new view, ``listed`` of accounts, which the menu alone shows.
+    """
 
     def __init__(
         self,
@@ -35,12 +39,14 @@ class EventLoop:
         *,
         perform: Callable[[Effect], None],
         changed: Callable[[View], None],
+        listed: Callable[[], None] = lambda: None,
         arm: Callable[[float | None], None],
         clocks: Callable[[], Now] = read_clocks,
     ) -> None:
         self.state = state
         self._perform = perform
         self._changed = changed
+        self._listed = listed
         self._arm = arm
         self._clocks = clocks
         self._inbox: deque[Event] = deque(maxlen=INBOX_LIMIT)
@@ -56,13 +62,15 @@ class EventLoop:
         self._inbox.append(event)
         if self._busy:
             return
-        self._busy, self._failed = True, False
+        self._busy, self._failed, index = True, False, self.state.index
         try:
             while self._inbox:
                 self._one(self._inbox.popleft())
         finally:
             self._busy = False
         self._look_round()
+        if self.state.index is not index:
+            self._listed()
 
     def tick(self) -> None:
         self.post(Tick())

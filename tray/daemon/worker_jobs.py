@@ -13,8 +13,7 @@ from tray.core import policy
 from tray.core.events import Event
 from tray.core.model import SsoSession, TokenFacts
 from tray.core.outcomes import Failed, Outcome, outcome_from_json
-from tray.core.profiles.profile_planning import assignments
-from tray.core.text import menu_text, sentences
+from tray.core.text import sentences
 from tray.core.text.sentences import internal_error
 from tray.daemon.worker_pool import OtherProgram, Pool, WorkerLost
 
@@ -36,9 +35,7 @@ class WorkerJobs:
         self._tasks: set[asyncio.Task[None]] = set()
         self._sign_ins: dict[tuple[str, int], asyncio.Event] = {}
 
-    def start(
-        self, effect: fx.StartJob | fx.StartSignIn | fx.UnlockKeyring | fx.ListRoles
-    ) -> None:
+    def start(self, effect: fx.StartJob | fx.StartSignIn | fx.UnlockKeyring) -> None:
         match effect:
             case fx.StartJob():
                 self.go(self._job(effect))
@@ -46,8 +43,6 @@ class WorkerJobs:
                 self.go(self._sign_in(effect))
             case fx.UnlockKeyring():
                 self.go(self._unlock())
-            case fx.ListRoles():
-                self.go(self._list(effect))
 
     def cancel(self, effect: fx.CancelSignIn) -> None:
         cancel = self._sign_ins.get((effect.key, effect.attempt))
@@ -133,21 +128,6 @@ class WorkerJobs:
             self._post(ev.UnlockFailed(str(done["failed"]["sentence"])))
             return
         self._post(ev.SystemEvent("keyring-unlocked"))
-
-    async def _list(self, effect: fx.ListRoles) -> None:
-        key, attempt = effect.session.key, effect.attempt
-        request = {"kind": "roles", "session": effect.session.to_json()}
-        try:
-            done = await self._pool.ask(request, deadline=policy.LISTING_DEADLINE)
-        except Exception as error:  # noqa: BLE001  (a lost worker is an outcome like any other)
-            self.sentence_of(error)
-            self._post(ev.ListingFailed(key, attempt, menu_text.LISTING_LOST))
-            return
-        if "failed" in done:
-            rejected = done.get("error") == "token-rejected"
-            self._post(ev.ListingFailed(key, attempt, str(done["failed"]["sentence"]), rejected))
-            return
-        self._post(ev.RolesListed(key, attempt, assignments(done["accounts"])))
 
     async def index(self, effect: fx.IndexAccounts) -> ev.AccountsListed | ev.AccountsNotListed:
         """List a session into the index, and tell how far that is."""

@@ -69,15 +69,15 @@ class PeerLookup:
         if self._source is None:
             return Peer("unknown")
         try:
+            if not _is_open(accepted):
+                return Peer("gone")  # the most of a flood, and looking up each takes long
             row = self._row(self._source, accepted.getpeername(), accepted.getsockname())
-            # The first byte of struct tcp_info is the state of our own end (linux/tcp.h).
-            open_still = accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
+            if row is None:
+                # Its socket is in another kernel's table: Windows' under WSL's mirrored network.
+                return Peer("unknown" if _is_open(accepted) else "gone")
         except OSError as error:
             gone = error.errno in (errno.ENOTCONN, errno.EINVAL)
             return Peer("gone" if gone else "unknown")
-        if row is None:
-            # Its socket is in another kernel's table: Windows' under WSL's mirrored network.
-            return Peer("unknown" if open_still == _ESTABLISHED else "gone")
         if row.state != _ESTABLISHED or not row.inode:
             return Peer("gone")
         if row.uid in (os.geteuid(), 0):
@@ -122,6 +122,11 @@ class PeerLookup:
             raise OSError(number, os.strerror(number))
         uid, inode = struct.unpack_from("=II", answer, _HEADER.size + 64)
         return _Row(answer[_HEADER.size + 1], uid, inode)
+
+
+def _is_open(accepted: socket.socket) -> bool:
+    # The first byte of struct tcp_info is the state of our own end (linux/tcp.h).
+    return accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == _ESTABLISHED
 
 
 def _listed(peer: Address, ours: Address) -> _Row | None:

@@ -21,7 +21,7 @@ from tray.system import agent_socket
 from tray.system.agent_places import is_private_directory
 from tray.system.lock.file_lock import FileLock, lock_path
 from tray.system.paths import Paths
-from tray.system.spawn import own_program, start_detached, worker_environment
+from tray.system.spawn import detached, own_program, worker_environment
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +32,7 @@ UNIT: Final = "sso-tray-on-demand.service"
 
 _STARTER_PATIENCE: Final = 2 * START_PATIENCE  # who starts it waits longer than who only waits
 _MANAGER_PATIENCE: Final = 5.0
+_MANAGER_PAUSE: Final = 2.0
 _LOOK_AGAIN: Final = 0.02
 _CONNECT_PATIENCE: Final = 1.0
 
@@ -89,14 +90,30 @@ def _started(paths: Paths, environ: Mapping[str, str], tried: Callable[[], None]
     if listens(paths.runtime_sockets):
         return True  # started by who held the lock before us
     tried()
-    if not _by_manager(environ):
-        start_detached([*own_program(environ), "run"], session_environment(environ), cwd="/")
+    failed = _start(environ)
     deadline = time.monotonic() + _STARTER_PATIENCE
     while not listens(paths.runtime_sockets):
-        if time.monotonic() > deadline:
-            return False
+        if failed() or time.monotonic() > deadline:
+            return listens(paths.runtime_sockets)
         time.sleep(_LOOK_AGAIN)
     return True
+
+
+def _start(environ: Mapping[str, str]) -> Callable[[], bool]:
+    """Return what tells whether it has ended; on a busy machine it takes its time to serve."""
+    if not _by_manager(environ):
+        child = detached([*own_program(environ), "run"], session_environment(environ), cwd="/")
+        return lambda: bool(child.poll())  # 0: another one runs, which will serve
+    asks_at = time.monotonic() + _MANAGER_PAUSE
+
+    def ended() -> bool:
+        nonlocal asks_at
+        if time.monotonic() < asks_at:
+            return False
+        asks_at = time.monotonic() + _MANAGER_PAUSE
+        return _of_manager(["systemctl", "--user", "is-active", UNIT], environ) not in {0, None}
+
+    return ended
 
 
 def session_environment(environ: Mapping[str, str]) -> dict[str, str]:
@@ -150,17 +167,20 @@ def _by_manager(environ: Mapping[str, str]) -> bool:
 
     if shutil.which("systemd-run", path=environ.get("PATH")) is None:
         return False
+    return _of_manager(manager_command(own_program(environ), environ), environ) == 0
+
+
+def _of_manager(command: Sequence[str], environ: Mapping[str, str]) -> int | None:
     try:
-        done = subprocess.run(
-            manager_command(own_program(environ), environ),
+        return subprocess.run(
+            command,
             env=dict(environ),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             timeout=_MANAGER_PATIENCE,
             check=False,
-        )
+        ).returncode
     except (OSError, subprocess.TimeoutExpired) as error:
-        log.info("systemd-run: %s", type(error).__name__)
-        return False
-    return done.returncode == 0
+        log.info("%s: %s", command[0], type(error).__name__)
+        return None

@@ -163,17 +163,13 @@ def said_if_failed(arguments: Sequence[str], environ: Mapping[str, str]) -> str 
     return None if not done.returncode else "".join(lines[-1:]).removeprefix("sso-tray: ")
 
 
-def start_detached(
-    command: Sequence[str],
-    environ: Mapping[str, str],
-    *,
-    grace: float = 0.0,
-    cwd: str | None = None,
-) -> int | None:
+def detached(
+    command: Sequence[str], environ: Mapping[str, str], cwd: str | None = None
+) -> subprocess.Popen[bytes]:
     """
     Start a program in a session of its own (`APART`), without standard streams; raises OSError.
 
-    Returns its exit status if it ends within ``grace`` seconds, else None; a thread reaps it.
+    A thread reaps it.
     """
     from tray.system.process_limits import usual_limits  # it needs ctypes, and few commands it
 
@@ -188,8 +184,15 @@ def start_detached(
             close_fds=True,
             **APART,
         )
+    threading.Thread(target=child.wait, name="child", daemon=True).start()
+    return child
+
+
+def start_detached(
+    command: Sequence[str], environ: Mapping[str, str], *, grace: float = 0.0
+) -> int | None:
+    """Start a program, and return its exit status if it ends within ``grace`` seconds."""
     try:
-        return child.wait(timeout=grace)
+        return detached(command, environ).wait(timeout=grace)
     except subprocess.TimeoutExpired:
-        threading.Thread(target=child.wait, name="child", daemon=True).start()
         return None

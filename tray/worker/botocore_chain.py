@@ -41,6 +41,9 @@ from tray.secret import Secret
 _PATIENCE: Final = Config(
     connect_timeout=5, read_timeout=15, retries={"total_max_attempts": 1, "mode": "standard"}
 )
+_REGION: Final = ("region", ["AWS_REGION", "AWS_DEFAULT_REGION"], None, None)
+"""As for the AWS CLI; botocore alone looks at the second only."""
+
 _LOGIN_PARTS: Final = ("accessKeyId", "secretAccessKey", "sessionToken")
 
 
@@ -48,7 +51,7 @@ class ProfileSession(botocore.session.Session):
     """Sends tokens of a session and of ``aws login`` only where `tray.core.connection` allows."""
 
     def __init__(self, name: str, clients: AwsClients, codes: Sequence[str] = ()) -> None:
-        super().__init__(profile=name)
+        super().__init__({"region": _REGION}, profile=name)
         self._clients = clients
         self._name, self._codes = name, list(codes)
         self.used_code = False

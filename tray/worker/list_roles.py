@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
 
 from tray.aws.api.account_roles import Progress, list_assignments
 from tray.core.model import SsoSession
@@ -35,14 +34,3 @@ def roles_of(
         refused=refused,
         cancelled=cancelled,
     )
-
-
-def roles_document(roles: Sequence[Assignment]) -> list[list[Any]]:
-    """Group roles as ``[id, name, email, [role, ...]]``, so ten thousand fit in one message."""
-    accounts: dict[str, list[Any]] = {}
-    for one in roles:
-        row = accounts.setdefault(
-            one.account_id, [one.account_id, one.account_name, one.email, []]
-        )
-        row[3].append(one.role_name)
-    return list(accounts.values())

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from tray.aws.api.role_credentials import Credentials, is_account_id
 from tray.aws.api.sts import CallerIdentity, caller_identity
-from tray.aws.config.catalog import every_profile
+from tray.aws.config.catalog import every_profile, read_catalog
 from tray.aws.config.config_files import ConfigFiles
 from tray.core.model import Profile, SsoSession
 from tray.core.profiles.source_chain import source_chain
@@ -45,7 +45,9 @@ def role_credentials(
     context = context.reaching(profile.connection, profile.session)
     if session is not None and profile.kind == "sso":
         return _of_the_portal(session, profile, context)
-    _insist_on_no_circle(profile, context)
+    asks = _asks_us_for(profile, context)
+    if asks != profile.name:
+        _insist_on_sign_in(asks, context)
     if session is not None and profile.kind == "chained":
         _access_token(session, context)  # for our own sentence instead of boto3's
     key = None if session is None else session.key
@@ -118,12 +120,14 @@ def _access_token(session: SsoSession, context: JobContext) -> Secret:
     return token.access_token
 
 
-def _insist_on_no_circle(profile: Profile, context: JobContext) -> None:
-    """Refuse a profile that would call us for itself (F3)."""
+def _asks_us_for(profile: Profile, context: JobContext) -> str:
+    """Return whose credentials it gets from us, or itself; refuse a circle (F3)."""
     every = every_profile(ConfigFiles(context.paths.aws_config, context.paths.aws_credentials))
     seen: set[str] = set()
-    wanted: str | None = profile.name
+    last = profile.name
+    wanted: str | None = last
     while wanted is not None:
+        last = wanted
         chain, wanted = tuple(source_chain(wanted, every)), None
         seen.update(chain)
         for name in chain:
@@ -136,6 +140,16 @@ def _insist_on_no_circle(profile: Profile, context: JobContext) -> None:
                 if wanted is None or wanted in seen:
                     msg = f'The profile "{clean(name)}" gets its credentials from SSO Tray itself.'
                     raise UserMustAct(msg)
+    return last
+
+
+def _insist_on_sign_in(name: str, context: JobContext) -> None:
+    """Say what is missing: the process would fail with it in words that nobody sees."""
+    catalog = read_catalog(ConfigFiles(context.paths.aws_config, context.paths.aws_credentials))
+    found = next((one for one in catalog.profiles if one.name == name), None)
+    session = next((one for one in catalog.sessions if found and one.key == found.session), None)
+    if session is not None:
+        _access_token(session, context)
 
 
 def asked_for(command: str, name: str, environ: Mapping[str, str]) -> str | None:

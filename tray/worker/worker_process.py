@@ -29,7 +29,6 @@ from tray.system.process_limits import (
 from tray.worker import job_table, profile_credentials
 from tray.worker.index_accounts import index_accounts, thinned
 from tray.worker.job_context import JobContext
-from tray.worker.list_roles import roles_document, roles_of
 from tray.worker.sign_in.sign_in_attempt import SignInPage
 from tray.worker.sign_in.sign_in_flow import sign_in
 
@@ -144,9 +143,6 @@ class Worker:
         session = SsoSession.from_json(request["session"])
         if kind == "sign-in":
             return self._sign_in(context, session, request, number)
-        if kind == "roles":
-            roles = roles_of(session, context, cancelled=self._cancelled)
-            return {"accounts": roles_document(roles)}
         if kind == "index":
             return self._index(session, context, number)
         if kind not in get_args(JobKind):

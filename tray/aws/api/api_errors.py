@@ -223,6 +223,8 @@ def _tls(host: str, said: str) -> TrayError:
         sentence = f"The certificate of {host} isn't trusted: {why}."
         # A certificate that is not valid yet means that our clock is behind.
         return TlsFailed(sentence, reason="clock" if "not yet valid" in why else None)
+    if "doesn't match" in said:  # urllib3's own words
+        return TlsFailed(f"The certificate of {host} isn't trusted: it is another host's.")
     named = re.search(r"\[SSL: ([A-Z0-9_]+)\]", said)
     if named or "EOF" in said:
         return Offline(

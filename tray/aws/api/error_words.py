@@ -7,12 +7,13 @@ from typing import Final
 from tray.core.text.display_names import clean
 
 _LOOK: Final = "run that command in a terminal to see what it prints"
+_PRINTS: Final = f"its credential_process doesn't print what AWS tools read; {_LOOK}"
 _WORDS: Final = {
     "MissingDependencyException": "it needs the AWS CRT; run: pip install 'sso-tray[aws-login]'",
     "LoginError": 'nobody is signed in to it by "aws login"',
     "LoginRefreshRequired": 'its sign-in has ended; run "aws login" for it',
     "LoginInsufficientPermissions": "AWS lets nobody renew it (signin:CreateOAuth2Token)",
-    "NoRegionError": "no region is set; add region to the profile or set AWS_REGION",
+    "NoRegionError": "it has no region; add region to the profile",
     "InvalidRegionError": "the region isn't valid",
     "PartialCredentialsError": "its access key is incomplete",
     "InvalidConfigError": "its settings are incomplete or contradict each other",
@@ -24,8 +25,8 @@ _WORDS: Final = {
     "FileNotFoundError": "a file or program it names doesn't exist",
     "PermissionError": "a file or program it names can't be opened",
     "KeyError": "a value it needs is missing",
-    "AttributeError": f"its credential_process doesn't print what AWS tools read; {_LOOK}",
-    "TypeError": f"its credential_process doesn't print what AWS tools read; {_LOOK}",
+    "AttributeError": _PRINTS,
+    "TypeError": _PRINTS,
     "RuntimeError": "its source gives only expired credentials",
     "JSONDecodeError": f"its credential_process doesn't print JSON; {_LOOK}",
     "UnicodeDecodeError": f"its credential_process doesn't print UTF-8; {_LOOK}",
@@ -57,7 +58,10 @@ _SOURCES: Final = {
 
 def source_words(error: Exception) -> str:
     """Return why a source gave no credentials, from a ``CredentialRetrievalError``."""
-    provider = str(getattr(error, "kwargs", {}).get("provider"))
+    details = getattr(error, "kwargs", {})
+    if str(details.get("error_msg")).startswith(("Unsupported version", "Missing required key")):
+        return _PRINTS
+    provider = str(details.get("provider"))
     return _SOURCES.get(provider.casefold(), f"their source ({clean(provider)}) failed")
 
 

@@ -251,7 +251,10 @@ def _write(
     region = "" if typed.region is not None else f" --region {session.region}"
     click.echo(f"Try: aws sts get-caller-identity --profile {quoted(next(iter(new)))}{region}")
     if region:
-        note("They have no region, which the AWS CLI and SDKs require. Set AWS_REGION or region.")
+        note(
+            "They have no region, which the AWS CLI and SDKs require. Add region to them, or set "
+            "both AWS_REGION and AWS_DEFAULT_REGION."
+        )
 
 
 def _tell(added: Sequence[str], made: ProfilePlan, gone: Sequence[str]) -> None:

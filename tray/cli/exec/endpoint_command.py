@@ -65,7 +65,7 @@ def _serve(context: CommandContext, folder: Path, name: str | None) -> None:
         lambda meant: from_daemon(context, meant),
         lambda meant: credentials_apart(context, meant),
         signed_in_by=lambda meant: token_file_mark(context, meant),
-        report=note,
+        report=context.report,
     )
     try:
         with _stop_signals() as stopped, serving:

@@ -19,7 +19,7 @@ from tray.cli.exec.becoming import CANNOT_RUN, NOT_FOUND, become
 from tray.cli.exec.child_process import run_beside
 from tray.cli.exec.credential_environment import past_proxies
 from tray.cli.front.quick_reading import OURS_FAILED
-from tray.cli.front.terminal import Ended, WrongUse, note
+from tray.cli.front.terminal import Ended, WrongUse
 from tray.cli.names.few_words import at_terminal, profile_meant
 from tray.core.model import Profile
 from tray.errors import NotFound, SignInNeeded, TrayError, Unreachable
@@ -124,7 +124,7 @@ def _with_endpoint(
         lambda meant: credentials_apart(context, meant),
         signed_in_by=lambda meant: token_file_mark(context, meant),
         document=document,
-        report=note,
+        report=context.report,
     )
 
     environ = environment.without_keys(context.environ)

@@ -240,13 +240,13 @@ def _alone(
     )
     with Standalone(context) as standalone:
         last = standalone.carry_out(
-            session.key, request, progress=progress, sign_in=_runner(standalone)
+            session.key, request, progress=progress, sign_in=_runner(standalone, context)
         )
     return last.exit, last.sentence
 
 
 def _runner(
-    standalone: Standalone,
+    standalone: Standalone, context: CommandContext
 ) -> Callable[[fx.StartSignIn, Callable[[ev.SignInReady], None]], ev.Event]:
     from tray.worker.sign_in import sign_in_attempt, sign_in_flow
 
@@ -275,7 +275,7 @@ def _runner(
                     callback_port=start.callback_port,
                     ready=show,
                     cancelled=cancelled,
-                    report=note,
+                    report=context.report,
                 )
             except TrayError as error:
                 return ev.SignInFailed(key, attempt, error.sentence, error.reason or "other")

@@ -134,6 +134,7 @@ class IndexListing:
     attempt: int  # answers to an earlier attempt are ignored
     done: int = 0
     total: int = 0  # accounts; 0 until AWS has said how many
+    requested: bool = False  # by a person, who is told how it ended
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from tray.core.model import Now
 from tray.core.requests import AccountsRequested, AccountsUsed
 from tray.core.sessions import renewal_requests
 from tray.core.state import Step, TrayState
-from tray.core.text import index_text
+from tray.core.text import index_text, menu_text
 
 
 def answered(state: TrayState, event: ev.IndexEvent, now: Now) -> Step:
@@ -28,9 +28,9 @@ def answered(state: TrayState, event: ev.IndexEvent, now: Now) -> Step:
         case ev.AccountsProgress():
             return progressed(state, event), ()
         case ev.AccountsListed():
-            return listed(state, event, now), ()
+            return listed(state, event, now)
         case ev.AccountsNotListed():
-            return failed(state, event, now), ()
+            return failed(state, event, now)
         case _:
             assert_never(event)
 
@@ -67,27 +67,28 @@ def progressed(state: TrayState, event: ev.AccountsProgress) -> TrayState:
     return _with(state, listing=replace(listing, done=event.done, total=event.total))
 
 
-def listed(state: TrayState, event: ev.AccountsListed, now: Now) -> TrayState:
+def listed(state: TrayState, event: ev.AccountsListed, now: Now) -> Step:
     """Go on from a listing, which has been read from its file just before."""
     listing = _awaited(state, event.attempt)
     if listing is None:
-        return state
+        return state, ()
     problems = {key: one for key, one in state.index.problems.items() if key != listing.key}
     state = _with(state, listing=None, problems=problems)
     at = due_at(state, listing.key, now) if listing.key in state.sessions else None
     if at is None or at > now.wall:
-        return state
+        return state, _told(state, listing)
     # It cannot be read: without a pause it would be listed for ever.
     sentence = index_text.NOT_KEPT
     problems = {**problems, listing.key: (sentence, now.wall + policy.INDEX_PAUSE)}
-    return _with(state, problems=problems)
+    state = _with(state, problems=problems)
+    return state, _told(state, listing)
 
 
-def failed(state: TrayState, event: ev.AccountsNotListed, now: Now) -> TrayState:
+def failed(state: TrayState, event: ev.AccountsNotListed, now: Now) -> Step:
     """Try again in an hour, or when AWS says; a token that the portal rejects is doubted (R6)."""
     listing = _awaited(state, event.attempt)
     if listing is None:
-        return state
+        return state, ()
     pause = max(policy.INDEX_PAUSE, event.retry_after or 0.0)
     problems = {**state.index.problems, listing.key: (event.sentence, now.wall + pause)}
     state = _with(state, listing=None, problems=problems)
@@ -95,7 +96,21 @@ def failed(state: TrayState, event: ev.AccountsNotListed, now: Now) -> TrayState
     if event.rejected and session is not None and session.token is not None:
         rejected = ev.TokenRejected(listing.key, session.token.fingerprint)
         state = renewal_requests.doubted(state, rejected, now)
-    return state
+    return state, _told(state, listing)
+
+
+def _told(state: TrayState, listing: IndexListing) -> tuple[fx.Effect, ...]:
+    """Tell who asked how it ended; the menu in which it was asked closed long ago."""
+    if not listing.requested:
+        return ()
+    key = listing.key
+    problem, _ = state.index.problems.get(key, ("", 0.0))
+    if problem:
+        return (fx.Report(menu_text.roles_not_listed(key), problem),)
+    known = state.index.sessions.get(key)
+    accounts = () if known is None else known.accounts
+    roles = sum(len(one.roles) for one in accounts)
+    return (fx.Report(*menu_text.roles_listed(key, roles, len(accounts)), good=roles > 0),)
 
 
 def due(state: TrayState, now: Now) -> Step:
@@ -110,7 +125,8 @@ def due(state: TrayState, now: Now) -> Step:
     if state.alone or state.quitting or state.asleep or state.offline:
         return state, ()
     for key, session in state.sessions.items():
-        if not ready(session, now):
+        requested = key in state.index.asked
+        if not ready(session, now, requested=requested):
             continue
         at = due_at(state, key, now)
         if at is None or at > now.wall:
@@ -118,7 +134,8 @@ def due(state: TrayState, now: Now) -> Step:
         attempt = state.next_attempt
         state = replace(state, next_attempt=attempt + 1)
         asked = tuple(one for one in state.index.asked if one != key)
-        state = _with(state, listing=IndexListing(key, attempt), asked=asked)
+        listing = IndexListing(key, attempt, requested=requested)
+        state = _with(state, listing=listing, asked=asked)
         return state, (fx.IndexAccounts(session.config, attempt),)
     return state, ()
 

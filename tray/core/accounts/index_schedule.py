@@ -38,18 +38,19 @@ def moments(state: TrayState, now: Now) -> Iterator[float]:
     if not state.index.read or state.index.listing is not None:
         return
     for key, session in state.sessions.items():
-        if ready(session, now):
+        if ready(session, now, requested=key in state.index.asked):
             at = due_at(state, key, now)
             if at is not None:
                 yield at
 
 
-def ready(session: Session, now: Now) -> bool:
+def ready(session: Session, now: Now, *, requested: bool) -> bool:
+    """Whether it can be listed: renewals come first; one that fails holds back all but a click."""
     return (
         usable(session, now)
         and session.config.problem is None
         and session.job is None
         and not session.queue
         and session.sign_in is None
-        and session.failing is None
+        and (requested or session.failing is None)
     )

@@ -129,11 +129,13 @@ def _session(
     return Entry(
         f"session:{row.key}",
         sentences.row(row, now, extras.zone),
-        children=tuple(_session_actions(row, view, room=0 if below else ACCOUNTS)),
+        children=tuple(_session_actions(row, view, extras, room=0 if below else ACCOUNTS)),
     )
 
 
-def _session_actions(row: SessionRow, view: View, *, room: int) -> Iterable[Entry]:
+def _session_actions(
+    row: SessionRow, view: View, extras: MenuExtras, *, room: int
+) -> Iterable[Entry]:
     key = row.key
     if row.problem is not None:
         yield Entry(f"why:{key}", menu_text.problem(row.problem), enabled=False)
@@ -154,7 +156,7 @@ def _session_actions(row: SessionRow, view: View, *, room: int) -> Iterable[Entr
     if row.renews:
         yield Entry(f"renew:{key}", menu_text.RENEW_NOW, ev.RenewRequested(key))
     if row.state in ("signed-in", "ending", "renewal-failing"):
-        yield from add_profile(row, view, room=room)
+        yield from add_profile(row, view, extras, room=room)
     if row.can_undo:
         yield Entry(f"undo:{key}", menu_text.UNDO_SIGN_OUT, ev.UndoRequested(key))
         yield Entry(f"sign-out:{key}", menu_text.SIGN_OUT_AT_AWS, ev.SignOutRequested(key))

@@ -8,7 +8,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Any, Final
+from typing import Final
 
 from tray.core.model import Profile, SsoSession
 from tray.core.profiles.guards import MANAGED_PROFILE, is_guarded
@@ -35,15 +35,6 @@ class Assignment:
     role_name: str
     account_name: str = ""
     email: str = ""
-
-
-def assignments(accounts: Iterable[Sequence[Any]]) -> tuple[Assignment, ...]:
-    """Return the roles of ``[id, name, email, [role, ...]]`` for each account."""
-    return tuple(
-        Assignment(account_id, role, name, email)
-        for account_id, name, email, roles in accounts
-        for role in roles
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,6 @@ LISTING_ROLES = "Add profile: listing accounts and roles…"
 LIST_AGAIN = "Refresh list"
 MORE_ROLES = f"More: {SET_UP_COMMAND}"
 NO_ROLES = "You have no role in any account."
-LISTING_LOST = "The accounts and roles couldn't be listed. Try again."
 NO_KEYRING_HOW = "Start GNOME Keyring, KWallet or KeePassXC, then sign in again"
 MORE_SESSIONS = "More: sso-tray status"
 

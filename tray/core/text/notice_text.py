@@ -89,7 +89,7 @@ def ending_notice(key: str, end: float, now: Now, *, afresh: bool) -> tuple[str,
 
 def expired_notice(key: str, reason: Reason | None) -> tuple[str, str]:
     if reason == "removed":
-        return f"Signed out of {called(key)}", "Another program signed you out."
+        return f"Signed out of {called(key)}", "Its token file was removed."
     return f'Your AWS session "{called(key)}" has expired', "Sign in again to keep working."
 
 

@@ -39,7 +39,7 @@ REASONS: dict[Reason, str] = {
     "torn-file": "token file incomplete or not readable now",
     "bad-file": "token file damaged",
     "no-permission": "no permission to read the token file",
-    "removed": "signed out by another program",
+    "removed": "signed out, its token file was removed",
     "other": "the last attempt failed",
 }
 

@@ -7,7 +7,6 @@ from typing import Literal
 
 from tray.core import unread_files
 from tray.core.connection import disagreement
-from tray.core.menu.listed_roles import Listing
 from tray.core.model import EndKnown, Now, Profile, Reason, State, TokenStore
 from tray.core.notices.notice_rules import in_use
 from tray.core.profiles.guards import is_guarded
@@ -51,7 +50,6 @@ class SessionRow:
     in_use: bool = True  # False: unused for a week, only colours its row (W2)
     disagreement: str | None = None  # on how its profiles are reached, as a sentence
     shared: str | None = None  # what it has in common with another config, as a sentence
-    listing: Listing | None = None  # the roles that can be added, if requested
     renewed_by: RenewedBy | None = None  # who renews it; None if it does not renew
     can_undo: bool = False  # signed out on this machine only (K5)
     renewable: bool = False  # asking AWS may bring a token, by whoever does
@@ -165,6 +163,5 @@ def _row(state: TrayState, session: Session, now: Now) -> SessionRow:
         in_use=in_use(state, session, now),
         disagreement=disagreement(session.key, session.config.disagreements, own),
         shared=_shared(session),
-        listing=state.listings.get(session.key),
         session_began_at=session.memory.started_at,
     )

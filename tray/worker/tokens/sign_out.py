@@ -35,6 +35,9 @@ AWS_SILENT = (
     "AWS takes this session's tokens no longer: if its own session is not over yet, that lives on "
     "until it ends; nothing here uses it."
 )
+AWS_UNASKED = (
+    "There was no token to end AWS's own session with: if one is open, it lives on until it ends."
+)
 KEYRING_REMAINS = "The keyring item remains. Unlock the keyring and sign out again."
 ROLES_REMAIN = (
     "The AWS config can't be read, so cached role credentials of the AWS CLI may remain."
@@ -65,6 +68,8 @@ def end(session: SsoSession, context: JobContext) -> SignedOut:
     tokens = [] if published is None else [published]
     tokens += [] if item is None else [item.token, *item.beside]
     remains.extend(_logged_out(session, context, tokens))
+    if not tokens and keyring_open and not context.hints(session).memory.signed_out:
+        remains.append(AWS_UNASKED)
     context.seam("logged-out")
     _record(session, context, tokens, item)
     context.seam("recorded")
