@@ -94,7 +94,7 @@ class EffectRunner:
             case fx.SaveMemory():
                 self._save(effect.key, effect.memory)
             case fx.RecordActive():
-                record_active(self._paths.state, effect.profile)
+                record_active(self._paths.state, effect.profile, self._paths.aws_config)
             case fx.ForgetCredentials():
                 self._service.cache.forget(effect.key)
             case fx.Reply():
