@@ -122,13 +122,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
             help="Only accounts whose ID or name matches.",
         ),
         Option("--role", shown="R", repeated=True, help="Only roles whose name matches."),
-        Option(
-            "--pick",
-            name="picks",
-            shown="A/R",
-            repeated=True,
-            help="Only this role of this account, by its ID: 111122223333/Admin.",
-        ),
+        Option("--pick", name="picks", shown="A/R", repeated=True, help="As 111122223333/Admin."),
         Option("--all", name="every", kind="flag", help="Add every role."),
         Option(
             "--name",
