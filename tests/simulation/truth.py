@@ -69,6 +69,9 @@ class Truth:
         self.doubted: dict[str, str] = {}
         self.given_under: dict[str, float] = {}
         self.kept_under: dict[str, float] = {}
+        self._kept_ends: dict[str, float] = {}
+        self._redated: set[tuple[str, str]] = set()
+        self.in_writing: list[tuple[str, Given]] = []
         self.unwell_at = 0.0
         machine = world.machine
         machine.keyring.on_write = self._keyring_written
@@ -124,6 +127,7 @@ class Truth:
 
         One long past makes an unknown sign-in older than what is kept (K4).
         """
+        self._redated.add((key, given.access))
         if (key, given.access) not in self.ours:
             self.given_under[given.access] = math.inf
             if past:
@@ -162,6 +166,12 @@ class Truth:
             released = record is not None and record.store == "released"
             kept = [] if released else self._world.machine.kept(key)
             if not any(self._same_and_accepted(one, given) for one in kept):
+                self.thrown_away.add((given.place, given.family))
+
+    def unlinked(self, key: str) -> None:
+        """Somebody removes the name of a file that a program is writing: nobody will find it."""
+        for of, given in self.in_writing:
+            if of == key:
                 self.thrown_away.add((given.place, given.family))
 
     def all_thrown(self) -> None:
@@ -254,13 +264,19 @@ class Truth:
     # --- What is ------------------------------------------------------------
 
     def works(self, key: str, place: str, now: Now) -> bool:
-        """Whether an SDK that reads the file of a session can work with it."""
+        """
+        Whether an SDK that reads the file of a session can work with it.
+
+        Once the keyring had it, the end beside it there counts, though another is written into the
+        file: it may have been given while the clock was behind.
+        """
         entry = self._world.machine.file(key)
         if entry is None or entry.given is None or entry.place != place:
             return False
         time = self._world.machine.time + now.wall - self._world.machine.wall()
         works = self._world.machine.aws.works(entry.given.access) and entry.given.ends > time
-        return works and entry.expires > now.wall
+        kept = self._kept_ends.get(entry.given.access, math.inf)
+        return works and min(entry.expires, kept) > now.wall
 
     def acceptable(self, session: SsoSession) -> list[Given]:
         """Return the grants that keyring and file hold and AWS would take, the newest last."""
@@ -295,8 +311,19 @@ class Truth:
             and not any(worker.turns.overdue for worker in world.workers.alive)
         )
 
-    def dated_well(self, given: Given) -> bool:
-        """Whether the clock says now what it said when a token came."""
+    def dated_well(self, key: str, given: Given) -> bool:
+        """
+        Whether the clock says now what it said when a token came, and its end is known.
+
+        Of a token of ours that the keyring does not hold only the newest's end is remembered.
+        """
+        if (key, given.access) in self._redated:
+            memory = self._world.memories().get(key)
+            newest = memory.given if memory is not None else None
+            known = newest is not None and newest.fingerprint == given.fingerprint
+            known = known and newest is not None and newest.expires_at - T0 < given.ends + MINUTE
+            if not known and all(one.given != given for one in self._world.machine.kept(key)):
+                return False
         return self.given_under.get(given.access, 0.0) == self._world.machine.offset
 
     def _used_as_it_is(self, key: str, entry: Entry) -> bool:
@@ -341,7 +368,7 @@ class Truth:
             if entry is not None and self._used_as_it_is(key, entry):
                 continue
             found = self.acceptable(session.config)
-            if not found or not self.dated_well(found[-1]):
+            if not found or not self.dated_well(key, found[-1]):
                 continue
             newest, portal = found[-1], world.portal(session.config.start_url)
             if portal.ends is None or portal.ends - newest.ends < LAST_LIFE:
@@ -447,7 +474,7 @@ class Truth:
             if entry is None
             else entry.place == session.config.start_url and not self._used_as_it_is(key, entry)
         )
-        if found and own and there and self.dated_well(found[-1]):
+        if found and own and there and self.dated_well(key, found[-1]):
             portal = world.portal(session.config.start_url)
             lives = portal.ends is not None and portal.ends - machine.time > 40 * MINUTE
             if lives and portal.ends is not None and portal.ends - found[-1].ends > LAST_LIFE:
@@ -574,6 +601,7 @@ class Truth:
             self._kept_families.remove(family)  # a program has renewed it: it comes in once more
         self.ours.add((key, new.given.access))
         self.kept_under.setdefault(new.given.access, machine.offset)
+        self._kept_ends.setdefault(new.given.access, new.expires)
         if family not in self._kept_families:
             self._kept_families.append(family)
 
