@@ -459,7 +459,9 @@ class Truth:
         lies: dict[str, tuple[str, float]] = {}
         if self.works(key, session.config.start_url, now) and key not in self.signed_out_at:
             if shown in ("signed-out", "expired", "unreadable"):
-                patience = ASKED_WITHIN if self._unasked(key) else KNOWN_WITHIN
+                # Records that were lost and came back may know of a sign-out that nobody else does.
+                unasked = self._unasked(key) or session.memory.signed_out
+                patience = ASKED_WITHIN if unasked else KNOWN_WITHIN
                 lies["truth: what works is not called over"] = f"it is {shown}", patience
         elif shown in ("signed-in", "ending", "renewal-failing"):
             entry = machine.file(key)
@@ -629,7 +631,7 @@ class Truth:
             if held:
                 self._held_once.add((place, family))
             elif (place, family) in self._held_once:
-                if self._spent(key, place, family):
+                if self._spent(key, place, family) or self._undatable(place, family):
                     self.thrown_away.add((place, family))
                 else:
                     world.promises.broken("safety: no refresh token is lost", f"{key} of {place}")
@@ -647,6 +649,16 @@ class Truth:
         return self._world.portal(place).rotation in ("strict", "family") and any(
             (one.place, one.family) == (place, family) for _, one in given
         )
+
+    def _undatable(self, place: str, family: int) -> bool:
+        """Whether a file was written by a clock so far behind that, once set, it looks older (K4)."""
+        machine = self._world.machine
+        for given in self._world.portal(place).given.values():
+            under = self.given_under.get(given.access, 0.0)
+            if given.family == family and machine.offset != under < 0:
+                if given.ends + under <= machine.time:
+                    return True
+        return False
 
     def true_time(self, wall: float) -> float:
         """Return the true time of a moment of the wall clock."""
