@@ -459,7 +459,7 @@ class Truth:
         lies: dict[str, tuple[str, float]] = {}
         if self.works(key, session.config.start_url, now) and key not in self.signed_out_at:
             if shown in ("signed-out", "expired", "unreadable"):
-                # Records that were lost and came back may know of a sign-out that nobody else does.
+                # Records may know of a sign-out though another of them was lost.
                 unasked = self._unasked(key) or session.memory.signed_out
                 patience = ASKED_WITHIN if unasked else KNOWN_WITHIN
                 lies["truth: what works is not called over"] = f"it is {shown}", patience
@@ -651,14 +651,11 @@ class Truth:
         )
 
     def _undatable(self, place: str, family: int) -> bool:
-        """Whether a file was written by a clock so far behind that, once set, it looks older (K4)."""
+        """Whether a clock that was behind has dated a file: once set, it looks older (K4)."""
         machine = self._world.machine
-        for given in self._world.portal(place).given.values():
-            under = self.given_under.get(given.access, 0.0)
-            if given.family == family and machine.offset != under < 0:
-                if given.ends + under <= machine.time:
-                    return True
-        return False
+        given = [one for one in self._world.portal(place).given.values() if one.family == family]
+        under = [(one.ends, self.given_under.get(one.access, 0.0)) for one in given]
+        return any(machine.offset != off < 0 and ends + off <= machine.time for ends, off in under)
 
     def true_time(self, wall: float) -> float:
         """Return the true time of a moment of the wall clock."""
