@@ -188,6 +188,7 @@ def test_a_vanished_profile_means_none(stage: Stage) -> None:
         (("use", "export", "AWS_SECRET_ACCESS_KEY=canary"), "temporary keys"),
         (("credentials", "[profile dev2]"), "section of an AWS config"),
         (("login", 'export AWS_ACCESS_KEY_ID="canary"'), "temporary keys"),
+        (("login", "export AWS_PROFILE=canary"), "a line for a shell"),
         (("status", "[sso-session corp2]"), "section of an AWS config"),
         (("add", "[profile dev2]", "--all"), "section of an AWS config"),
         (

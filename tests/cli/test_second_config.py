@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,31 @@ def test_beside_another_configs_daemon_a_sign_in_leaves_the_full_file(stage: Sta
     assert written["refreshToken"]
     assert "clients" == renewer
     assert "second" not in known
+
+
+@pytest.mark.parametrize("by_daemon", [False, True])
+def test_a_pick_with_a_second_config_leaves_the_first_alone(
+    stage: Stage, *, by_daemon: bool
+) -> None:
+    """A name may be another account there: `use` fails until all is apart or nothing picked."""
+    variables = second(stage, CONFIG.replace("123456789011", "123456789012"))
+    shared_state = {**variables, "XDG_STATE_HOME": stage.environ["XDG_STATE_HOME"]}
+    with stage.daemon() if by_daemon else nullcontext():
+        stage.tray("use", "dev")
+        stage.tray("apply", "default")
+        before = stage.config.read_bytes()
+        refused = stage.tray("use", "reader", **shared_state)
+        active = stage.tray("status", "--json").json()["active_profile"]
+        after = stage.config.read_bytes()
+        apart = stage.tray("use", "reader", **variables)
+        stage.tray("use", "--none")
+        still = stage.tray("use", "reader", **shared_state)
+        stage.tray("apply", "default", "--off")
+        free = stage.tray("use", "reader", **shared_state)
+
+    assert [1, 0, 1, 0] == [one.code for one in (refused, apart, still, free)], free.err
+    assert f"The active profile is that of {stage.config} and would change there" in refused.err
+    assert (before, "dev") == (after, active)
 
 
 def test_a_second_config_may_have_a_daemon_of_its_own(stage: Stage) -> None:

@@ -195,6 +195,8 @@ def test_on_the_home_of_another_hosts_daemon_a_command_acts_alone(starting: Star
     told = "SSO Tray runs on tower for this home directory; this command acts alone."
     assert (0, f"sso-tray: {told}\n") == (done.code, done.err)
     assert starting.daemon() is None
+    assert told in stage.tray("status").out
+    assert "isn't running" not in stage.tray("doctor").out
 
 
 def test_a_daemon_of_other_files_is_not_replaced(starting: Starting) -> None:

@@ -7,8 +7,10 @@ import pytest
 from tray.core import policy
 from tray.core.accounts.remembered_roles import RememberedRoles
 from tray.core.json_members import BadDocument
+from tray.core.model import Profile
 
 ROLE = ("corp", "111111111111", "Admin")
+OTHER = ("corp", "222222222222", "Admin")
 
 
 def test_what_was_used_comes_first_and_once() -> None:
@@ -30,6 +32,22 @@ def test_a_star_is_set_once_and_taken_back() -> None:
 
     assert (ROLE, ("dev",)) == starred.starred(ROLE, on=True).favourites
     assert (("dev",),) == starred.starred(ROLE, on=False).favourites
+
+
+def test_a_role_that_gets_a_profile_stays_a_favourite() -> None:
+    """The first profile of the config that is this role; one that only begins with it is not."""
+    remembered = RememberedRoles(favourites=(ROLE, OTHER, ("named",)), recent=(("named",), ROLE))
+    profiles = (
+        Profile("through", "chained", *ROLE),
+        Profile("named", "sso", *ROLE),
+        Profile("second", "sso", *ROLE),
+        Profile("elsewhere", "sso", "lab", *ROLE[1:]),
+    )
+
+    known = remembered.with_profiles(profiles)
+
+    assert ((("named",), OTHER), (("named",),)) == (known.favourites, known.recent)
+    assert (OTHER,) == known.starred(("named",), on=False).favourites
 
 
 def test_it_is_read_as_it_was_written() -> None:

@@ -23,7 +23,7 @@ from tray.system.daemon_launch import listens, started
 from tray.system.lock.file_lock import FileLock, lock_path
 from tray.system.paths import fingerprint
 from tray.system.spawn import module_command, worker_environment
-from tray.system.surroundings import desktop_since, host_id, look
+from tray.system.surroundings import desktop_since, look
 
 _ICON_PATIENCE: Final = 3.0  # seconds; a tray that is there takes an icon in a tenth of one
 
@@ -104,7 +104,7 @@ def _surroundings(context: CommandContext, *, no_daemon: bool = False) -> Surrou
         look(environ, context.paths.home),
         setting=context.settings_or_safe().start_daemon,
         option=no_daemon,
-        other_host=record.running and record.host_id not in (None, host_id()),
+        other_host=record.on_another_host(),
         other_files=record.world not in (None, fingerprint(environ)),
         quit=quit_at is not None,
         new_desktop=quit_at is not None and since is not None and since > quit_at,

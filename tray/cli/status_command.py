@@ -18,11 +18,13 @@ from tray.cli.command_context import CommandContext, now
 from tray.cli.front.terminal import Ended, coloured, say
 from tray.cli.names.name_lookup import unknown
 from tray.cli.quick.status_entries import named_only, usable_now
+from tray.core.text import daemon_text
 from tray.core.text.bare_text import bare_clients
-from tray.core.text.status_text import status_text
+from tray.core.text.status_text import NOT_RUNNING, status_text
 from tray.core.views.status_documents import status_document
 from tray.errors import ConfigRejected, TrayError
 from tray.managed import managed_sections
+from tray.storage.daemon_record import read_record
 
 LOOK_EVERY: Final = 1.0  # seconds between looks of `--watch`
 
@@ -91,8 +93,16 @@ def in_words(context: CommandContext, document: dict[str, Any], *, logins: bool)
         if logins:
             others = login_ends(files.profiles, managed, context.environ, context.paths.home)
     elsewhere = document["resident"] is None and context.daemon_elsewhere()
+    record = read_record(context.paths.state)
+    away = record.on_another_host()
     return status_text(
-        document, bare, now(), coloured=coloured(), logins=others, elsewhere=elsewhere
+        document,
+        bare,
+        now(),
+        coloured=coloured(),
+        logins=others,
+        elsewhere=elsewhere,
+        not_running=daemon_text.on_another_host(record.host) if away else NOT_RUNNING,
     )
 
 

@@ -132,7 +132,7 @@ class EffectRunner:
     def _record_active(self, profile: str | None) -> None:
         """Keep the active profile; where it cannot be written, what the file says counts."""
         try:
-            record_active(self._paths.state, profile)
+            record_active(self._paths.state, profile, self._paths.aws_config)
         except (OSError, TrayError) as error:
             log.warning("the active profile cannot be written (%s)", type(error).__name__)
             self._read_again(InputFile("active-profile"))

@@ -95,6 +95,10 @@ class PageAccounts:
         row = known.by_key.get(tuple(key))
         return None if row is None else (row, known.profiles.get(row.profile or ""))
 
+    def profiles(self) -> Sequence[Profile]:
+        with self._lock:
+            return self._now().catalog.profiles
+
     def opened(self) -> None:
         """Have the list kept up to date for a week; raises `TrayError`, OSError."""
         record_use(self._context.paths.state, time.time())
@@ -110,7 +114,7 @@ class PageAccounts:
                 problems.append(error.sentence)
             settings = context.settings_or_safe()
             index = read_index(state, emails=False)
-            remembered = read_remembered(state)
+            remembered = read_remembered(state).with_profiles(catalog.profiles)
             rows = role_rows(index, catalog, settings.preferences.guarded)
             active = read_active(state)
             problems += [*catalog.problems, *settings.problems]

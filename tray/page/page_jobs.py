@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from tray.cli.command_context import CommandContext
+from tray.core.accounts.remembered_roles import RememberedRoles
 from tray.core.accounts.role_search import RoleRow
 from tray.core.policy import PAGE_JOB_ENDS_WITHIN, PAGE_JOB_PRINTS
 from tray.core.text import sentences
@@ -71,7 +72,12 @@ class PageJobs:
     def star(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Answer ``star``: ``key`` of a row, and whether it is ``on``."""
         row, on = self._row(asked), asked.get("on") is True
-        change_remembered(self._context.paths.state, lambda before: before.starred(row.key, on=on))
+        profiles = self._accounts.profiles()
+
+        def change(before: RememberedRoles) -> RememberedRoles:
+            return before.with_profiles(profiles).starred(row.key, on=on)
+
+        change_remembered(self._context.paths.state, change)
         return {}
 
     def cancel(self, asked: Mapping[str, Any]) -> dict[str, Any]:

@@ -31,16 +31,24 @@ def read_previous(state: Path) -> str | None:
     return _line(state / "previous-profile")
 
 
-def record_active(state: Path, profile: str | None) -> None:
+def picked_in(state: Path) -> Path | None:
+    """Return the AWS config that the active profile was picked in; None: not known."""
+    line = _line(state / "active-config")
+    return None if line is None else Path(line)
+
+
+def record_active(state: Path, profile: str | None, config: Path | None = None) -> None:
     """
     The profile it replaces becomes the previous one, if that can be read.
 
-    Raises `Busy`, `FileRefused` or `OSError`.
+    `config`: the AWS config that it is a profile of. Raises `Busy`, `FileRefused` or `OSError`.
     """
     private_directory(state)
     with FileLock(lock_path(state, "state"), timeout=LOCK_TIMEOUT):
         try:
             before = read_active(state)
+            if profile is not None and config is not None:
+                write_changed(state / "active-config", os.fsencode(config) + b"\n")
             if before == profile:
                 return
         except Unread:
@@ -49,6 +57,7 @@ def record_active(state: Path, profile: str | None) -> None:
             write_atomic(state / "previous-profile", os.fsencode(before) + b"\n")
         if profile is None:
             active_path(state).unlink(missing_ok=True)
+            (state / "active-config").unlink(missing_ok=True)
         else:
             write_atomic(active_path(state), os.fsencode(profile) + b"\n")
 

@@ -14,7 +14,8 @@ _KEY: Final = re.compile(
     re.IGNORECASE,
 )
 _SECTION: Final = re.compile(r"\[[^\]]+\]?")
-_SETTING: Final = re.compile(r"(?:export )?[A-Za-z_]+\s*=.*")
+_SETTING: Final = re.compile(r"[A-Za-z_]+\s*=.*")
+_SHELL: Final = re.compile(r"(?:(?:export|set|setx)\s+|\$env:)[A-Za-z_]+", re.IGNORECASE)
 _QUIET: Final = 0.1  # seconds without a further line after which a paste is over
 
 
@@ -29,6 +30,11 @@ def pasted(answer: str, *, asked: bool = True) -> str | None:
             "Those are temporary keys, which expire in a few hours and can't be renewed. "
             f"SSO Tray signs you in instead: {'answer' if asked else 'run sso-tray add'} with the "
             'values under the portal\'s "IAM Identity Center credentials".'
+        )
+    if _SHELL.match(answer):
+        return (
+            "That's a line for a shell, where it sets a variable; nobody is signed in by it. To "
+            f"go on, {'answer here' if asked else 'run sso-tray add'} with one value at a time."
         )
     if _SECTION.match(answer) or _SETTING.fullmatch(answer):
         return (

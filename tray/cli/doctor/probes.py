@@ -32,6 +32,7 @@ from tray.managed import managed_sections
 from tray.own_connection import NOTHING_OWN
 from tray.secret import Secret
 from tray.storage.active_profile import read_active
+from tray.storage.daemon_record import read_record
 from tray.storage.session_records import Records
 
 log = logging.getLogger(__name__)
@@ -192,7 +193,8 @@ def _daemon(context: CommandContext) -> Found:
             done = agent.done("status", patience=DAEMON_PATIENCE, network=network(context.environ))
             answer, differing = done["status"], tuple(done.get("differing", ()))
     except Unreachable:
-        standing = "mute" if connected else "none"
+        other_host = read_record(context.paths.state).on_another_host()
+        standing = "mute" if connected else "other-host" if other_host else "none"
     except OtherWorld:
         standing = "elsewhere"
     document = answer if answer is not None else of_files(context)

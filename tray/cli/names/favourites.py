@@ -6,7 +6,8 @@ import logging
 
 from tray.cli.command_context import CommandContext
 from tray.cli.names.few_words import profile_found
-from tray.core.accounts.remembered_roles import RoleKey
+from tray.core.accounts.remembered_roles import RememberedRoles, RoleKey
+from tray.core.model import Catalog
 from tray.core.text import search_text
 from tray.errors import TrayError
 from tray.storage.remembered_file import change_remembered, read_remembered
@@ -16,8 +17,13 @@ log = logging.getLogger(__name__)
 
 def star(context: CommandContext, words: tuple[str, ...], *, on: bool) -> str:
     """Keep a profile as a favourite, or no longer, and return a sentence; raises NotFound."""
-    name = profile_found(context, context.catalog(), words).name
-    change_remembered(context.paths.state, lambda before: before.starred((name,), on=on))
+    catalog = context.catalog()
+    name = profile_found(context, catalog, words).name
+
+    def change(before: RememberedRoles) -> RememberedRoles:
+        return before.with_profiles(catalog.profiles).starred((name,), on=on)
+
+    change_remembered(context.paths.state, change)
     return search_text.starred(name, on=on)
 
 
@@ -38,7 +44,7 @@ def remember_used(context: CommandContext, role: RoleKey) -> None:
         log.info("what was used cannot be remembered (%s)", type(error).__name__)
 
 
-def favourites(context: CommandContext) -> list[str]:
+def favourites(context: CommandContext, catalog: Catalog) -> list[str]:
     """Return the names of the profiles among them."""
-    kept = read_remembered(context.paths.state).favourites
+    kept = read_remembered(context.paths.state).with_profiles(catalog.profiles).favourites
     return [key[0] for key in kept if len(key) == 1]

@@ -35,7 +35,7 @@ def search_of(context: CommandContext, catalog: Catalog, *, bare: bool = False) 
     guarded = context.settings_or_safe().preferences.guarded
     state = context.paths.state
     rows = role_rows(read_index(state), catalog, guarded, bare=bare)
-    remembered = read_remembered(state)
+    remembered = read_remembered(state).with_profiles(catalog.profiles)
     names = (read_active(state), read_previous(state))
     recent = [(name,) for name in names if name is not None]
     return RoleSearch(rows, (*remembered.favourites, *recent, *remembered.recent))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Final
 
 from tray.core import policy
 from tray.core.json_members import BadDocument, Members, list_of, number, text
+from tray.core.model import Profile
 from tray.values import dataclass
 
 RoleKey = tuple[str, ...]
@@ -31,6 +33,22 @@ class RememberedRoles:
         if not on:
             return replace(self, favourites=tuple(one for one in self.favourites if one != key))
         return self
+
+    def with_profiles(self, profiles: Iterable[Profile]) -> RememberedRoles:
+        """Let a role that has a profile by now be that profile, the first one of the config."""
+        keys = (*self.favourites, *self.recent)
+        bare = {key for key in keys if len(key) > 1}
+        if not bare:
+            return self
+        names: dict[RoleKey, RoleKey] = {}
+        for one in profiles:
+            key = (one.session or "", one.account_id or "", one.role_name or "")
+            if key in bare and one.kind == "sso":
+                names.setdefault(key, (one.name,))
+        return RememberedRoles(
+            tuple(dict.fromkeys(names.get(key, key) for key in self.favourites)),
+            tuple(dict.fromkeys(names.get(key, key) for key in self.recent)),
+        )
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -59,8 +59,8 @@ class Facts:
     now: float  # seconds since the epoch
     program: str = ""  # our version
     unknown: tuple[tuple[str, str], ...] = ()  # area, and why it could not be checked
-    # mute: it does not answer; elsewhere: with other files or endpoints
-    daemon: Literal["running", "none", "mute", "elsewhere"] | None = None
+    # mute: it does not answer; elsewhere: with other files or endpoints; other-host: on that alone
+    daemon: Literal["running", "none", "mute", "elsewhere", "other-host"] | None = None
     daemon_program: str | None = None  # its version; None: it does not say
     differing: tuple[str, ...] = ()  # variables of the network that the daemon has otherwise
     no_tray: str | None = None  # the daemon's sentence if no tray shows its icon

@@ -59,6 +59,9 @@ def _daemon(facts: Facts) -> Iterator[Finding]:
         case "mute":
             remedy = "end its process (pgrep -f tray.daemon), then: sso-tray start"
             yield problem("sso-tray", "SSO Tray is running but doesn't answer.", remedy)
+        case "other-host":
+            sentence = "SSO Tray runs on another machine for this home directory, not here."
+            yield note("sso-tray", sentence, "stop it there, then: sso-tray start")
         case "elsewhere":
             sentence = "SSO Tray is running with other files or endpoints than this terminal."
             yield note("sso-tray", sentence, "compare HOME, AWS_CONFIG_FILE, AWS_ENDPOINT_URL*")

@@ -73,6 +73,15 @@ def guarded_by_name(name: str) -> str:
     return f'"{clean(name)}" is guarded. Name it in full: sso-tray use {quoted(name)}'
 
 
+def picked_elsewhere(file: str) -> str:
+    """The name may be another account in the other config."""
+    return (
+        f"The active profile is that of {clean(file, 160)} and would change there, too. Name the "
+        "profile by --profile or AWS_PROFILE, or give this config an SSO Tray of its own: "
+        "sso-tray guide files-and-settings"
+    )
+
+
 def elsewhere(target: Target, file: str) -> str:
     return (
         f'"{target}" is already applied in {clean(file, 160)}. Set AWS_CONFIG_FILE to that file '

@@ -27,6 +27,9 @@ _COLOURS: Final[Mapping[str, int]] = {
 }
 
 
+NOT_RUNNING: Final = "SSO Tray isn't running. To start it: sso-tray start"
+
+
 def status_text(
     document: Mapping[str, Any],
     bare: str | None,
@@ -35,6 +38,7 @@ def status_text(
     coloured: bool,
     logins: Mapping[str, float | None] = NO_LOGINS,
     elsewhere: bool = False,
+    not_running: str = NOT_RUNNING,
 ) -> str:
     """
     Return the lines; `bare` is what clients use that name no profile, if that is known.
@@ -62,7 +66,7 @@ def status_text(
     if bare is not None:
         lines.append(bare)
     if standalone and entries and not elsewhere:
-        lines.append("SSO Tray isn't running. To start it: sso-tray start")
+        lines.append(not_running)
     notes = [entry.get(name) for entry in entries for name in ("disagreement", "shared")]
     said = dict.fromkeys([*notes, *document["problems"]])
     code = _YELLOW if coloured else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tray.core import policy
@@ -11,6 +11,7 @@ from tray.core.accounts.account_index import IndexState, role_rows
 from tray.core.accounts.remembered_roles import RememberedRoles, RoleKey
 from tray.core.accounts.role_search import RoleRow, RoleSearch
 from tray.core.effects import RememberRole
+from tray.core.model import Profile
 from tray.core.state import TrayState
 from tray.storage.file_mark import file_mark
 from tray.storage.remembered_file import NAME, change_remembered, read_remembered
@@ -27,6 +28,7 @@ class KnownRoles:
         self._search: tuple[list[RoleRow], RememberedRoles, RoleSearch] | None = None
         self._forgetting: asyncio.TimerHandle | None = None
         self._mark: tuple[int, ...] | None = None
+        self._named_by: Sequence[Profile] | None = None
         self._remembered = RememberedRoles()
 
     def rows(self) -> list[RoleRow]:
@@ -57,14 +59,23 @@ class KnownRoles:
 
     def remembered(self) -> RememberedRoles:
         """Commands write the file, too."""
-        mark = file_mark(self._directory / NAME)
-        if mark != self._mark:
-            self._mark, self._remembered = mark, read_remembered(self._directory)
+        mark, profiles = file_mark(self._directory / NAME), self._profiles()
+        if mark != self._mark or profiles is not self._named_by:
+            self._mark, self._named_by = mark, profiles
+            self._remembered = read_remembered(self._directory).with_profiles(profiles)
         return self._remembered
 
     def remember(self, effect: RememberRole) -> None:
         """Write the file; raises `TrayError` or OSError, without which only this is lost."""
-        change_remembered(self._directory, lambda before: _changed(before, effect.role, effect))
+        profiles = self._profiles()
+
+        def change(before: RememberedRoles) -> RememberedRoles:
+            return _changed(before.with_profiles(profiles), effect.role, effect)
+
+        change_remembered(self._directory, change)
+
+    def _profiles(self) -> Sequence[Profile]:
+        return self._state().catalog.profiles
 
 
 def _same(made_of: tuple[object, ...], now: tuple[object, ...]) -> bool:
