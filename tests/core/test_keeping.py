@@ -534,3 +534,15 @@ def test_an_end_written_into_a_full_file_counts_where_nothing_renews_it() -> Non
     story.file(token("a", refreshable=True, life=MINUTE), 2 * MINUTE)
 
     assert "expired" == story.row().state
+
+
+def test_a_full_file_that_becomes_lean_waits_for_no_keyring() -> None:
+    """S6: an SDK has written it without its refresh data: there is nothing left to keep."""
+    story = Story()
+    story.file(FULL)
+    story.answer(Adopted(FULL, "file", "keyring-absent"))
+    before = story.row().reason
+
+    story.file(LEAN, MINUTE)
+
+    assert ("keyring-absent", None, False) == (before, story.row().reason, story.row().renews)

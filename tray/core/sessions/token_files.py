@@ -315,8 +315,8 @@ def present(session: Session, token: TokenFacts) -> Session:
         memory = replace(session.memory, end=replace(end, at=token.expires_at))
         seen = replace(seen, memory=memory)
     same = replace(old, refreshable=token.refreshable, expires_at=token.expires_at)
-    if token.refreshable and not old.refreshable:  # another program handed it back
-        seen = replace(seen, adopt_tried=None, without_refresh_token=None)
+    if token.refreshable != old.refreshable:  # another program handed it back, or took it away
+        seen = replace(seen, adopt_tried=None, without_refresh_token=None, notable=None)
     return replace(seen, token=same)
 
 
