@@ -12,7 +12,7 @@ from tests.simulation.machine import Entry
 from tray.core import effects as fx
 from tray.core.model import Now, SsoSession
 from tray.core.outcomes import Failed, Outcome, Released, Renewed, SignedOut
-from tray.core.policy import CLOCK_STEP, LAST_QUESTION_AFTER
+from tray.core.policy import CLOCK_STEP, LAST_QUESTION_AFTER, LONGEST_LIFE
 from tray.core.session import Session, for_the_keyring
 from tray.core.sessions.session_states import reason_of, renews, state_of
 from tray.core.state import TrayState
@@ -503,6 +503,8 @@ class Truth:
             settled = reason in ("keyring-absent", "keyring-denied")
             waits = settled and entry is not None and entry.refresh is not None
             patience = NEXT_RENEWAL if waits else ASKED_WITHIN
+            if waits and given is not None and (key, given.access) in self._redated:
+                patience = LONGEST_LIFE  # an end written into it may be believed so far
             lies["truth: no reason outlives its cause"] = f"the reason is {reason}", patience
         return lies
 

@@ -227,8 +227,10 @@ class World:
         self.truth.unwell()
         self.promises.restarted()
         self._seen.clear()
-        for start_url, _ in self._unsaved.values():
+        for key, (start_url, memory) in self._unsaved.items():
             self.truth.unrecorded(start_url)
+            if memory.signed_out:
+                self.truth.unrecorded_outs.add(key)
         self._unsaved.clear()
         self._watch(told=False)
         self.inputs.begin()
