@@ -546,3 +546,17 @@ def test_a_full_file_that_becomes_lean_waits_for_no_keyring() -> None:
     story.file(LEAN, MINUTE)
 
     assert ("keyring-absent", None, False) == (before, story.row().reason, story.row().renews)
+
+
+def test_a_later_end_written_over_one_that_had_passed_is_asked_about() -> None:
+    """R4: only the portal can tell whether that token works, whoever renews it."""
+    story = Story(stores={"corp": "released"})
+    story.file(token(life=MINUTE))
+
+    story.file(token(life=8 * HOUR), HOUR)
+    asked = story.jobs()
+    story.answer(PortalChecked("a", "dead"))
+    story.file(token(life=8 * HOUR), 2 * HOUR)
+
+    assert (["check"], "expired") == (asked, story.row().state)
+    assert asked == story.jobs()

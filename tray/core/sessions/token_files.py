@@ -193,8 +193,7 @@ def tokens_read(state: TrayState, event: ev.TokenFileInspected, now: Now) -> Ste
                 seen = replace(seen, sign_in=replace(sign_in, unlooked=True))
             elif look:
                 seen = replace(seen, queue=(*seen.queue, LOOK))
-            elif session.store == "released" and doubts.after_an_end(session, event.file_status):
-                # Only the portal can tell whether this is a sign-in (K7).
+            elif doubts.after_an_end(session, seen, now):
                 seen = replace(seen, queue=(*seen.queue, QueuedJob("check")))
             elif session.file_status == "unseen" and other_is_gone(state, session):
                 seen = replace(seen, queue=(*seen.queue, QueuedJob("check")))
