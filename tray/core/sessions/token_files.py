@@ -193,9 +193,9 @@ def tokens_read(state: TrayState, event: ev.TokenFileInspected, now: Now) -> Ste
                 seen = replace(seen, sign_in=replace(sign_in, unlooked=True))
             elif look:
                 seen = replace(seen, queue=(*seen.queue, LOOK))
-            elif doubts.after_an_end(session, seen, now):
-                seen = replace(seen, queue=(*seen.queue, QueuedJob("check")))
-            elif session.file_status == "unseen" and other_is_gone(state, session):
+            elif doubts.after_an_end(session, seen, now) or (
+                session.file_status == "unseen" and other_is_gone(state, session)
+            ):
                 seen = replace(seen, queue=(*seen.queue, QueuedJob("check")))
             seen = replace(seen, file_ends_at=event.file_status.expires_at)
             return state.with_session(doubts.recalled(session, seen)), ()
