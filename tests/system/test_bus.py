@@ -3,13 +3,14 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from pathlib import Path
 
 from dbus_fast import Message, MessageType
 from dbus_fast.aio import MessageBus
 
 from tests.desk import Bus as Daemon
 from tests.desk import private_bus
-from tray.system.dbus.bus_connection import Bus
+from tray.system.dbus.bus_connection import _AUTH_SECONDS, Bus
 
 PATIENCE = 60.0
 LETTER = "x" * 40_000
@@ -74,3 +75,27 @@ def test_a_bus_that_is_slow_to_read_loses_nothing_and_nobody() -> None:
         found = asyncio.run(asyncio.wait_for(scene(daemon), PATIENCE))
 
     assert (MessageType.METHOD_RETURN, []) == found
+
+
+def test_a_bus_that_never_answers_holds_up_no_end(tmp_path: Path) -> None:
+    """It is stopped at once, not when the bus has had its time to let us in."""
+
+    async def scene() -> None:
+        heard = asyncio.Event()
+
+        async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read(1)
+            heard.set()
+            await reader.read()
+            writer.close()
+
+        place = tmp_path / "bus"
+        async with await asyncio.start_unix_server(listen, place):
+            bus = Bus("test bus", lambda: f"unix:path={place}", retry_seconds=1)
+            serving = asyncio.create_task(bus.serve())
+            await heard.wait()
+            bus.stop()
+            async with asyncio.timeout(_AUTH_SECONDS / 2):
+                await serving
+
+    asyncio.run(scene())

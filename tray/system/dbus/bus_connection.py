@@ -150,7 +150,18 @@ class Bus:
             self._bus.disconnect()
 
     async def _connect(self) -> MessageBus:
-        bus = await MessageBus(bus_address=self._address(), auth_timeout=_AUTH_SECONDS).connect()
+        """Until it is stopped: a bus that hangs must not hold up our end."""
+        bus = MessageBus(bus_address=self._address(), auth_timeout=_AUTH_SECONDS)
+        ends = [asyncio.create_task(one) for one in (bus.connect(), self._stopping.wait())]
+        try:
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            if not ends[0].done():
+                raise NoBus("it is not needed any more")
+            await ends[0]
+        finally:
+            for one in ends:
+                one.cancel()
+            await asyncio.gather(*ends, return_exceptions=True)
         writer: Any = bus._writer  # noqa: SLF001  (no public way leads there)
         writer.sock = _PatientSocket(writer.sock)
         return bus
