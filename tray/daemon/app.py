@@ -213,6 +213,7 @@ class Daemon:
 
     async def _stop(self) -> None:
         log.info("ending")
+        self.post(ev.Ending())
         self.timer.close()
         self._idle.close()
         self.watch.close()
