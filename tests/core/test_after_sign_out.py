@@ -289,3 +289,16 @@ def test_it_is_kept_on_record() -> None:
 
     assert kept.signed_out
     assert kept == Memory.from_json(kept.to_json()).with_beside(kept.beside_to_json())
+
+
+def test_until_the_keyring_is_looked_into_it_renews_nothing() -> None:
+    """K6: the portal's word is none about refresh data, which went with the sign-out."""
+    story = _signed_out()
+    story.file(LEAN, 3 * MINUTE)
+    story.answer(Failed("other", "state.json can't be read right now: Input/output error."))
+    story.answer(PortalChecked("lean", "valid"))
+    story.answer(Failed("other", "state.json can't be read right now: Input/output error."))
+
+    row = story.row()
+
+    assert ("signed-in", False) == (row.state, row.renews)

@@ -512,3 +512,51 @@ def test_a_lost_refresh_token_is_warned_about() -> None:
     assert ["renew", "renew"] == story.jobs()  # asked once more at its end
     assert ["ending", "ending", "expired"] == story.notices()
     assert not story.row().renews
+
+
+def test_a_login_whose_portal_cannot_be_asked_is_said_to_renew_nothing() -> None:
+    """K4: that AWS was to be asked tells of an unknown login without refresh data."""
+    story = Story(stores={"corp": "keyring"})
+    story.file(LEAN)
+
+    story.file(token("b", 60), 60)
+    story.answer(Failed("offline", "No route."))
+
+    assert ("signed-in", False) == (story.row().state, story.row().renews)
+
+
+def test_an_end_written_into_a_full_file_counts_where_nothing_renews_it() -> None:
+    """K4: SDKs believe it; only of a token that the keyring holds the keyring's end counts."""
+    story = Story(stores={"corp": "keyring"}, memories={"corp": Memory(given=FULL, refused="a")})
+    story.file(FULL)
+    story.answer(Adopted(FULL, "keyring", "keyring-absent"))
+
+    story.file(token("a", refreshable=True, life=MINUTE), 2 * MINUTE)
+
+    assert "expired" == story.row().state
+
+
+def test_a_full_file_that_becomes_lean_waits_for_no_keyring() -> None:
+    """S6: an SDK has written it without its refresh data: there is nothing left to keep."""
+    story = Story()
+    story.file(FULL)
+    story.answer(Adopted(FULL, "file", "keyring-absent"))
+    before = story.row().reason
+
+    story.file(LEAN, MINUTE)
+
+    assert ("keyring-absent", None, False) == (before, story.row().reason, story.row().renews)
+
+
+def test_a_later_end_written_over_one_that_had_passed_is_asked_about() -> None:
+    """R4: only the portal can tell whether that token works, whoever renews it."""
+    story = Story(stores={"corp": "released"})
+    story.file(token(life=MINUTE))
+
+    story.file(token(life=8 * HOUR), HOUR)
+    asked = story.jobs()
+    story.answer(PortalChecked("a", "dead"))
+    story.file(token(life=8 * HOUR), 2 * HOUR)
+
+    assert (["check"], "expired") == (asked, story.row().state)
+    assert asked == story.jobs()

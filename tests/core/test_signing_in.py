@@ -10,7 +10,7 @@ import pytest
 from tests.core.story import CORP, HOUR, LAB, MINUTE, OLD, T0, Story, only, renewing, token
 from tray.core import effects as fx
 from tray.core import events as ev
-from tray.core.model import Preferences, SsoSession
+from tray.core.model import Memory, Preferences, SsoSession, TokenFacts
 from tray.core.outcomes import (
     Failed,
     Outcome,
@@ -453,6 +453,21 @@ def test_an_unfinished_sign_in_afresh_is_looked_into(
         story.run_until(10 * MINUTE)
 
     assert jobs == story.jobs()
+
+
+@pytest.mark.parametrize("file", [token("b", MINUTE), token(life=MINUTE)], ids=["new", "ends"])
+def test_a_lean_file_that_came_beside_it_is_looked_at_after_it(file: TokenFacts) -> None:
+    """K4: only the keyring can judge another token, or an earlier end written into our file."""
+    story = Story(stores={"corp": "keyring"}, memories={"corp": Memory(given=token())})
+    story.file(token())
+    story.send(ev.SignInRequested("corp", afresh=True))
+    story.send(ev.SignInReady("corp", _attempt(story), URL, older_ended=False))
+
+    story.file(file, 5)
+    meanwhile = story.jobs()
+    story.send(ev.SignInCancelled("corp"), 10)
+
+    assert ([], ["adopt"]) == (meanwhile, story.jobs())
 
 
 def test_a_failed_sign_in_keeps_the_old_token() -> None:

@@ -7,7 +7,10 @@ import pytest
 from tests.core.story import HOUR, T0, Story, token
 from tray.core import effects as fx
 from tray.core import events as ev
-from tray.core.model import InputFile, Preferences
+from tray.core.effects import JobKind
+from tray.core.file_removal import Removal
+from tray.core.model import InputFile, Memory, Preferences
+from tray.core.outcomes import Failed
 from tray.core.state import next_look
 
 WHY = "It can't be read right now: Input/output error."
@@ -86,3 +89,36 @@ def test_a_token_file_unread_from_the_start_is_not_signed_out() -> None:
 
     assert ("unreadable", "torn-file") == (story.row().state, story.row().reason)
     assert (fx.Reply("r1", "done", 1, WHY),) == refused
+
+
+def test_a_removal_is_no_end_where_its_file_cannot_be_read() -> None:
+    """K5: at a start nobody knows what lies there, so no notice says that the session ended."""
+    removal = Removal("a", T0)
+    memory = Memory(used_at=T0, removed="a", removal=removal, notified=frozenset({"removed:a:0"}))
+    story = Story(stores={"corp": "keyring"}, memories={"corp": memory})
+
+    story.send(FILES[TOKEN][0], 1)
+
+    assert "unreadable" == story.row().state
+    assert "expired" not in story.notices()
+
+
+@pytest.mark.parametrize("kind", ["adopt", "renew"])
+def test_what_failed_for_want_of_a_file_is_tried_once_it_can_be_read(kind: JobKind) -> None:
+    """A worker's word that it could not read begins the looks; the back-off ends with them."""
+    story = Story(stores={"corp": None if kind == "adopt" else "keyring"})
+    story.file(token(refreshable=kind == "adopt"), 60)
+    if kind == "renew":
+        story.send(ev.RenewRequested("corp", "r1"))
+
+    failed = story.answer(Failed("other", WHY), 61)
+    story.send(FILES[InputFile("records")][0], 61)
+    waiting = story.session().job
+    story.send(RECORDS, 62)
+    story.send(ev.Tick(), 62)
+
+    job = story.session().job
+    assert fx.ReadAgain(InputFile("records")) in failed
+    assert waiting is None
+    assert job is not None
+    assert kind == job.kind

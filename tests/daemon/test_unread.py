@@ -232,3 +232,18 @@ def test_a_daemon_out_of_descriptors(tmp_path: Path) -> None:
 
     assert before == kept
     assert {("signed-in", "dev"), ("signed-in", "test")} >= states
+
+
+def test_a_choice_that_cannot_be_kept_is_not_shown(tmp_path: Path) -> None:
+    """A7: what the file says counts, for shells and for the menu: here it leads to no folder."""
+    environ, paths = _home(tmp_path)
+    active = paths.state / "active-profile"
+    with daemon(environ) as living:
+        until(lambda: living.ask("status")["status"]["active_profile"] == "dev", "it is read")
+        active.unlink()
+        active.symlink_to(tmp_path / "nowhere" / "active-profile")
+        until(lambda: living.ask("status")["status"]["active_profile"] is None, "it is gone")
+
+        living.ask("use", profile="test")
+
+        until(lambda: living.ask("status")["status"]["active_profile"] is None, "the file counts")

@@ -36,6 +36,7 @@ from tray.core.state import TrayState
 from tray.daemon import input_files
 from tray.errors import Unread
 from tray.managed import managed_sections, section_plan
+from tray.storage.session_records import Records
 from tray.system.lock.file_lock import FileLock
 from tray.worker import job_table
 from tray.worker.job_context import JobContext
@@ -314,6 +315,14 @@ def _once_renewed(right: Any) -> Any:
     return renews
 
 
+def _unrecorded(right: Any) -> Any:
+    def change(records: Any, key: str, **changes: object) -> Any:
+        changes.pop("store", None)
+        return right(records, key, **changes)
+
+    return change
+
+
 _numbers = itertools.count()
 LOGIN = do("aws sso login", 10)
 
@@ -359,6 +368,10 @@ SLIPS: tuple[Slip, ...] = (
          "no state changes between two looks"),
     Slip("R5: never again after a failure", (schedule, "scheduled"), _never_again,
          "liveness: what AWS would renew is tried in time"),
+    Slip("K1: the token store is not recorded", (Records, "change"), _unrecorded,
+         "liveness: what AWS would renew is tried in time",
+         things=(LOGIN, do("keyring locked", 500, much=0.9),
+                 do("restart compared", 600, much=0.1))),
     Slip("fault 4: a file being written is bad for good", (policy, "TORN_READS"), lambda _: -1,
          "truth: what works is not called over"),
     Slip("R1: renewed at a twentieth of its life", (schedule, "planned_renewal"), _early,

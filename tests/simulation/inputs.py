@@ -18,6 +18,7 @@ from tray.core.model import Catalog, InputFile, Now
 from tray.core.state import TrayState
 from tray.core.views.view import view
 from tray.daemon.input_files import InputFiles
+from tray.errors import TrayError
 from tray.storage.active_profile import active_path, record_active
 
 if TYPE_CHECKING:
@@ -94,7 +95,8 @@ class Inputs:
 
     def use(self, profile: str | None) -> None:
         """Choose the active profile in another process, without the daemon."""
-        record_active(self._world.machine.paths.state, profile)
+        with suppress(OSError, TrayError):  # the person is told why
+            record_active(self._world.machine.paths.state, profile)
         self.changed()
 
     def changed(self) -> None:
@@ -159,8 +161,11 @@ class Inputs:
 
     def record(self, effect: fx.RecordActive) -> None:
         """Keep the active profile, as the daemon does; one that cannot be read is replaced."""
-        record_active(self._world.machine.paths.state, effect.profile)
         self.changed()
+        try:
+            record_active(self._world.machine.paths.state, effect.profile)
+        except (OSError, TrayError):
+            self.read_again("active-profile")
 
     # --- What has to hold ------------------------------------------------------
 

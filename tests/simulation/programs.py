@@ -89,10 +89,13 @@ def _writes(
     file = world.machine.emptied(session.key)
     world.machine.stamp(file.fileno())
     world.look(session.key)
+    world.note("given", session.key)  # whoever removed it before has it back, empty at first
     world.machine.writing[session.key] += 1
+    world.truth.in_writing.append((session.key, given))
 
     def written() -> None:
         world.machine.writing[session.key] -= 1
+        world.truth.in_writing.remove((session.key, given))
         world.truth.unwell()
         world.note("given", session.key)
         world.machine.met[f"{what}-written"] += 1
@@ -193,6 +196,7 @@ def removed(world: World, one: Happening) -> None:
     world.truth.thrown(key)
     world.truth.unwell()
     world.truth.removed(key)
+    world.truth.unlinked(key)
     world.machine.write(key, None)
     if one.much < 0.4 and world.machine.entry_in(data) is not None:
         world.backups.setdefault(key, []).append(data)
@@ -203,6 +207,8 @@ def removed(world: World, one: Happening) -> None:
 def folder_lost(world: World, one: Happening) -> None:
     """The folder of all token files is gone, and an empty one is there, as on a restored home."""
     world.truth.all_thrown()
+    for session in world.catalog.sessions:
+        world.truth.unlinked(session.key)
     world.truth.unwell()
     world.machine.lose_folder(one.number)
 

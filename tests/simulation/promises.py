@@ -247,7 +247,7 @@ class Promises:
             return False  # written while the clock was behind, and nothing else dates it
         # A file's mtime that lies ahead dates nothing: kept by a clock that was behind, it is old.
         well = machine.offset == 0 == truth.kept_under.get(given.access, 0.0)
-        well = well and truth.dated_well(given)
+        well = well and truth.dated_well(known.key, given)
         return young and well and machine.aws.works(given.access)
 
     def _one_sign_in(self, start: fx.StartSignIn) -> None:

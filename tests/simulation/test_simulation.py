@@ -10,7 +10,7 @@ import pytest
 from tests.simulation.__main__ import main
 from tests.simulation.broken import SLIPS, Slip, slipped, walks_of
 from tests.simulation.found import FOUND
-from tests.simulation.happenings import ACTS
+from tests.simulation.happenings import ACTS, script_of
 from tests.simulation.promise import PROMISES
 from tests.simulation.replay import STEPS, run, said
 from tests.simulation.sequences import SEQUENCES, Sequence
@@ -128,6 +128,14 @@ def test_a_broken_rule_is_caught(slip: Slip) -> None:
 
     assert broken is not None
     assert slip.caught_by == broken.promise
+
+
+def test_a_walk_knows_only_some_of_the_faults() -> None:
+    """Few faults together go deeper than all at once; in many walks all of them come."""
+    known = [{one.kind for one in script_of(seed)} for seed in range(100)]
+
+    assert all(len(kinds) < len(ACTS) * 0.8 for kinds in known)
+    assert set(ACTS) == set().union(*known, {"all is well"})
 
 
 def test_every_promise_is_caught() -> None:

@@ -12,7 +12,7 @@ from tests.simulation.machine import Entry
 from tray.core import effects as fx
 from tray.core.model import Now, SsoSession
 from tray.core.outcomes import Failed, Outcome, Released, Renewed, SignedOut
-from tray.core.policy import CLOCK_STEP, LAST_QUESTION_AFTER
+from tray.core.policy import CLOCK_STEP, LAST_QUESTION_AFTER, LONGEST_LIFE
 from tray.core.session import Session, for_the_keyring
 from tray.core.sessions.session_states import reason_of, renews, state_of
 from tray.core.state import TrayState
@@ -69,6 +69,9 @@ class Truth:
         self.doubted: dict[str, str] = {}
         self.given_under: dict[str, float] = {}
         self.kept_under: dict[str, float] = {}
+        self._kept_ends: dict[str, float] = {}
+        self._redated: set[tuple[str, str]] = set()
+        self.in_writing: list[tuple[str, Given]] = []
         self.unwell_at = 0.0
         machine = world.machine
         machine.keyring.on_write = self._keyring_written
@@ -124,6 +127,7 @@ class Truth:
 
         One long past makes an unknown sign-in older than what is kept (K4).
         """
+        self._redated.add((key, given.access))
         if (key, given.access) not in self.ours:
             self.given_under[given.access] = math.inf
             if past:
@@ -162,6 +166,12 @@ class Truth:
             released = record is not None and record.store == "released"
             kept = [] if released else self._world.machine.kept(key)
             if not any(self._same_and_accepted(one, given) for one in kept):
+                self.thrown_away.add((given.place, given.family))
+
+    def unlinked(self, key: str) -> None:
+        """Somebody removes the name of a file that a program is writing: nobody will find it."""
+        for of, given in self.in_writing:
+            if of == key:
                 self.thrown_away.add((given.place, given.family))
 
     def all_thrown(self) -> None:
@@ -254,13 +264,19 @@ class Truth:
     # --- What is ------------------------------------------------------------
 
     def works(self, key: str, place: str, now: Now) -> bool:
-        """Whether an SDK that reads the file of a session can work with it."""
+        """
+        Whether an SDK that reads the file of a session can work with it.
+
+        Once the keyring had it, the end beside it there counts, though another is written into the
+        file: it may have been given while the clock was behind.
+        """
         entry = self._world.machine.file(key)
         if entry is None or entry.given is None or entry.place != place:
             return False
         time = self._world.machine.time + now.wall - self._world.machine.wall()
         works = self._world.machine.aws.works(entry.given.access) and entry.given.ends > time
-        return works and entry.expires > now.wall
+        kept = self._kept_ends.get(entry.given.access, math.inf)
+        return works and min(entry.expires, kept) > now.wall
 
     def acceptable(self, session: SsoSession) -> list[Given]:
         """Return the grants that keyring and file hold and AWS would take, the newest last."""
@@ -295,8 +311,19 @@ class Truth:
             and not any(worker.turns.overdue for worker in world.workers.alive)
         )
 
-    def dated_well(self, given: Given) -> bool:
-        """Whether the clock says now what it said when a token came."""
+    def dated_well(self, key: str, given: Given) -> bool:
+        """
+        Whether the clock says now what it said when a token came, and its end is known.
+
+        Of a token of ours that the keyring does not hold only the newest's end is remembered.
+        """
+        if (key, given.access) in self._redated:
+            memory = self._world.memories().get(key)
+            newest = memory.given if memory is not None else None
+            known = newest is not None and newest.fingerprint == given.fingerprint
+            known = known and newest is not None and newest.expires_at - T0 < given.ends + MINUTE
+            if not known and all(one.given != given for one in self._world.machine.kept(key)):
+                return False
         return self.given_under.get(given.access, 0.0) == self._world.machine.offset
 
     def _used_as_it_is(self, key: str, entry: Entry) -> bool:
@@ -341,7 +368,7 @@ class Truth:
             if entry is not None and self._used_as_it_is(key, entry):
                 continue
             found = self.acceptable(session.config)
-            if not found or not self.dated_well(found[-1]):
+            if not found or not self.dated_well(key, found[-1]):
                 continue
             newest, portal = found[-1], world.portal(session.config.start_url)
             if portal.ends is None or portal.ends - newest.ends < LAST_LIFE:
@@ -432,7 +459,9 @@ class Truth:
         lies: dict[str, tuple[str, float]] = {}
         if self.works(key, session.config.start_url, now) and key not in self.signed_out_at:
             if shown in ("signed-out", "expired", "unreadable"):
-                patience = ASKED_WITHIN if self._unasked(key) else KNOWN_WITHIN
+                # Records may know of a sign-out though another of them was lost.
+                unasked = self._unasked(key) or session.memory.signed_out
+                patience = ASKED_WITHIN if unasked else KNOWN_WITHIN
                 lies["truth: what works is not called over"] = f"it is {shown}", patience
         elif shown in ("signed-in", "ending", "renewal-failing"):
             entry = machine.file(key)
@@ -447,7 +476,7 @@ class Truth:
             if entry is None
             else entry.place == session.config.start_url and not self._used_as_it_is(key, entry)
         )
-        if found and own and there and self.dated_well(found[-1]):
+        if found and own and there and self.dated_well(key, found[-1]):
             portal = world.portal(session.config.start_url)
             lives = portal.ends is not None and portal.ends - machine.time > 40 * MINUTE
             if lives and portal.ends is not None and portal.ends - found[-1].ends > LAST_LIFE:
@@ -474,6 +503,8 @@ class Truth:
             settled = reason in ("keyring-absent", "keyring-denied")
             waits = settled and entry is not None and entry.refresh is not None
             patience = NEXT_RENEWAL if waits else ASKED_WITHIN
+            if waits and given is not None and (key, given.access) in self._redated:
+                patience = LONGEST_LIFE  # an end written into it may be believed so far
             lies["truth: no reason outlives its cause"] = f"the reason is {reason}", patience
         return lies
 
@@ -574,6 +605,7 @@ class Truth:
             self._kept_families.remove(family)  # a program has renewed it: it comes in once more
         self.ours.add((key, new.given.access))
         self.kept_under.setdefault(new.given.access, machine.offset)
+        self._kept_ends.setdefault(new.given.access, new.expires)
         if family not in self._kept_families:
             self._kept_families.append(family)
 
@@ -601,7 +633,7 @@ class Truth:
             if held:
                 self._held_once.add((place, family))
             elif (place, family) in self._held_once:
-                if self._spent(key, place, family):
+                if self._spent(key, place, family) or self._undatable(place, family):
                     self.thrown_away.add((place, family))
                 else:
                     world.promises.broken("safety: no refresh token is lost", f"{key} of {place}")
@@ -619,6 +651,13 @@ class Truth:
         return self._world.portal(place).rotation in ("strict", "family") and any(
             (one.place, one.family) == (place, family) for _, one in given
         )
+
+    def _undatable(self, place: str, family: int) -> bool:
+        """Whether a clock that was behind has dated a file: once set, it looks older (K4)."""
+        machine = self._world.machine
+        given = [one for one in self._world.portal(place).given.values() if one.family == family]
+        under = [(one.ends, self.given_under.get(one.access, 0.0)) for one in given]
+        return any(machine.offset != off < 0 and ends + off <= machine.time for ends, off in under)
 
     def true_time(self, wall: float) -> float:
         """Return the true time of a moment of the wall clock."""

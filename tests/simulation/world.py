@@ -84,7 +84,7 @@ class World:
         self._seen: dict[str, object] = {}
         self._unsaved: dict[str, tuple[str, Memory]] = {}  # start URL beside it
         self.state = TrayState(machine=f"desk-{seed}")
-        self._next_look: tuple[TrayState, float | None] = (TrayState(machine=""), None)
+        self._next_look: tuple[float | None] | None = None
         self.workers = Workers(self)
         self.truth = Truth(self)
         self.promises = Promises(self)
@@ -155,9 +155,9 @@ class World:
 
     def _timer(self) -> float:
         state, now = self.state, self.machine.now
-        if self._next_look[0] is not state or (self._next_look[1] or now.wall + 1) <= now.wall:
-            self._next_look = state, next_look(state, now)
-        due = self._next_look[1]
+        if self._next_look is None:  # once armed it fires, whatever else happens at that moment
+            self._next_look = (next_look(state, now),)
+        due = self._next_look[0]
         return float("inf") if due is None else due - T0 - self.machine.offset + 1e-6
 
     def _turn(self) -> None:
@@ -208,7 +208,7 @@ class World:
             self.say(f"  {event}")
             for effect in effects:
                 self.say(f"    -> {effect}")
-        self.state = after
+        self.state, self._next_look = after, None
         self.promises.hold(before, event, now, after, effects)
         self.inputs.hold(before, event, after, now)
         for effect in effects:
@@ -220,15 +220,17 @@ class World:
         """Start the daemon anew: it knows what its files tell, no more."""
         self.life += 1
         self.workers.close()
-        self.state = TrayState(machine=f"desk-{self.seed}")
+        self.state, self._next_look = TrayState(machine=f"desk-{self.seed}"), None
         for process in self.sign_ins.values():
             process.cancelled = True  # its input is closed
         self.sign_ins = {}
         self.truth.unwell()
         self.promises.restarted()
         self._seen.clear()
-        for start_url, _ in self._unsaved.values():
+        for key, (start_url, memory) in self._unsaved.items():
             self.truth.unrecorded(start_url)
+            if memory.signed_out:
+                self.truth.unrecorded_outs.add(key)
         self._unsaved.clear()
         self._watch(told=False)
         self.inputs.begin()

@@ -14,7 +14,7 @@ from botocore.utils import JSONFileCache
 from tests.worker.world import CORP, World, full_disk
 from tray.aws.cache.sso_token import SsoToken
 from tray.aws.cache.token_cache import full_document, lean_document
-from tray.core.outcomes import Adopted, Failed, Outcome, RemovalJudged, Renewed
+from tray.core.outcomes import Adopted, Failed, Outcome, Refused, RemovalJudged, Renewed
 from tray.storage.settings import Settings
 from tray.system import WINDOWS
 from tray.worker.tokens.adoption import LOOKS_BACK
@@ -397,3 +397,17 @@ def test_a_token_without_registration_is_not_adopted(world: World) -> None:
     world.run("adopt")
 
     assert (before, {}) == (world.file.read_bytes(), world.backend.items)
+
+
+def test_of_two_ended_tokens_the_file_s_own_stays_published(world: World) -> None:
+    """K4: the kept one is asked first, but nobody could use it either, and it is the older."""
+    kept = world.keep_in_keyring()
+    ours = replace(world.sign_in(), registration=kept.registration)
+    world.write_file(ours)
+    world.advance(9 * 3600)
+    world.center.revoke()
+
+    outcome = world.run("adopt")
+
+    assert Refused("dead") == outcome
+    assert ours.access_token.reveal() == world.members()["accessToken"]

@@ -11,7 +11,7 @@ import pytest
 from tests.worker.world import CORP, HALF_LIFE, World, other_place, token_of
 from tray.aws.api.oidc import Oidc
 from tray.aws.cache.sso_token import SsoToken
-from tray.core.outcomes import Adopted, Outcome, RemovalJudged, Renewed, Unrenewable
+from tray.core.outcomes import Adopted, Outcome, Refused, RemovalJudged, Renewed, Unrenewable
 from tray.secret import Secret
 
 LEAN = {"startUrl", "region", "accessToken", "expiresAt"}
@@ -215,3 +215,28 @@ def test_of_two_tokens_of_one_client_and_second_aws_decides(world: World, theirs
     assert world.renews(members["refreshToken"])
     assert (theirs == "unanswered") == (login.access_token.reveal() == members["accessToken"])
     assert (theirs == "unanswered") == world.renews(login.refresh_token)  # used up, or never good
+
+
+@pytest.mark.parametrize("takes", [True, False])
+def test_a_refused_file_is_not_the_end_while_the_keyring_keeps_another(
+    world: World, *, takes: bool
+) -> None:
+    """K4: a file left to another program is refused: what was kept before it is asked, once."""
+    kept = world.keep_in_keyring()
+    if not takes:
+        world.center.revoke()
+    login = replace(world.sign_in(user="other"), refresh_token=Secret("spent"))
+    world.context.records.change(CORP.key, store="file", contested=True)
+    world.write_file(login)
+
+    outcome = world.run("renew")
+
+    if takes:
+        assert isinstance(outcome, Renewed)
+        assert ("keyring", kept.fingerprint) == (outcome.store, outcome.of)
+        assert set(world.members()) == LEAN
+        assert "keyring" == world.store
+    else:
+        assert Refused("valid") == outcome
+        assert ("file", "spent") == (world.store, world.members()["refreshToken"])
+    assert 2 == world.asked()

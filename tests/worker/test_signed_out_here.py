@@ -257,20 +257,31 @@ def test_another_sign_in_is_taken_alone(world: World) -> None:
 
 
 def test_another_login_without_refresh_data_is_not_renewed_with_it(world: World) -> None:
-    """K4, K5: past its end the item of the removed session does not follow it."""
+    """K4, K5: past its end it is what it was before: removed, with its Undo, and AWS not asked."""
     _signed_out_here(world)
     login = replace(world.sign_in(user="other"), refresh_token=None, registration=None)
     _put_back(world, login)
     world.run("adopt")
+    used = world.members()["accessToken"]
     world.advance(LONG)
     before = world.asked()
 
-    world.run("renew")
+    verdict = _verdict(world.run("renew"))
 
-    assert (before, login.access_token.reveal()) == (
-        world.asked(),
-        world.members()["accessToken"],
-    )
+    assert (login.access_token.reveal(), "removed", True) == (used, verdict, _marked(world))
+    assert (before, False) == (world.asked(), world.file.exists())
+
+
+def test_an_unknown_token_that_aws_takes_no_more_is_no_sign_in(world: World) -> None:
+    """K5: an SDK writes what it still had, without refresh data: nothing could use it."""
+    other = replace(world.sign_in(user="other"), refresh_token=None, registration=None)
+    world.center.revoke()
+    _signed_out_here(world)
+    _put_back(world, other)
+
+    verdict = _verdict(world.run("adopt"))
+
+    assert ("removed", False, True) == (verdict, world.file.exists(), _marked(world))
 
 
 def test_signing_out_ends_it_at_aws(world: World) -> None:

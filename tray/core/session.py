@@ -67,6 +67,7 @@ class SignIn:
     url: str | None = None  # known once the page can be opened, as `user_code`
     user_code: str | None = None
     opened_at: float | None = None  # when the tray last opened the page, seconds since the epoch
+    unlooked: bool = False  # a lean file came or changed meanwhile: looked at afterwards
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +253,6 @@ def ends_early(session: Session, file: TokenFacts, now: Now) -> bool:
         token is not None
         and session.store == "keyring"
         and not file.refreshable
-        and session.sign_in is None
         and session.file_ends_at != file.expires_at
         and file.expires_at + policy.CLOCK_SLACK < token.expires_at
         and token.expires_at > now.wall
@@ -296,3 +296,9 @@ def kept_for_undo(session: Session) -> Removal | None:
     """Return the removal that can be undone, unless a file that has appeared ends it."""
     removal = session.memory.removal
     return None if removal is None or removal.dropped else removal
+
+
+def lasting(notified: frozenset[str]) -> frozenset[str]:
+    """Return what stays shown when a new session begins: adoption is explained once (K4)."""
+    news = max((once for once in notified if once.startswith("accounts:")), default="")
+    return frozenset(once for once in notified if once.startswith("adopted:") or once == news)

@@ -10,6 +10,7 @@ from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core import policy
 from tray.core.model import InputFile, Now
+from tray.core.session import Session
 from tray.core.state import TrayState, Unread
 
 _READ: Final[dict[type, Literal["records", "settings", "active-profile", "config", "logins"]]] = {
@@ -31,10 +32,26 @@ def unread(state: TrayState, file: InputFile, sentence: str, now: Now) -> TraySt
     return replace(state, unread={**state.unread, file: one})
 
 
-def read(state: TrayState, file: InputFile) -> TrayState:
+def read(state: TrayState, file: InputFile, now: Now) -> TrayState:
     if file not in state.unread:
         return state
-    return replace(state, unread={one: why for one, why in state.unread.items() if one != file})
+    left = {one: why for one, why in state.unread.items() if one != file}
+    state = replace(state, unread=left)
+    for session in state.sessions.values():
+        if file in (InputFile("records"), InputFile("token", session.key)):
+            state = state.with_session(_due(session, now))
+    return state
+
+
+def _due(session: Session, now: Now) -> Session:
+    """Let be tried again now what failed meanwhile: no worker could read the file either."""
+    again, asked, failing = session.adopt_again_at, session.unconfirmed_at, session.failing
+    if again is not None and session.notable == "other":
+        again = min(again, now.wall)
+    if failing is not None and failing.reason == "other":
+        failing = replace(failing, next_at=min(failing.next_at, now.wall))
+    asked = None if asked is None else min(asked, now.wall)
+    return replace(session, adopt_again_at=again, unconfirmed_at=asked, failing=failing)
 
 
 def noted(state: TrayState, event: ev.Event, now: Now) -> TrayState:
@@ -42,9 +59,9 @@ def noted(state: TrayState, event: ev.Event, now: Now) -> TrayState:
         case ev.InputUnread():
             return unread(state, event.file, event.sentence, now)
         case ev.InputRead():
-            return read(state, event.file)
+            return read(state, event.file, now)
     kind = _READ.get(type(event))
-    return state if kind is None else read(state, InputFile(kind))
+    return state if kind is None else read(state, InputFile(kind), now)
 
 
 def looks(state: TrayState, event: ev.Event, now: Now) -> tuple[fx.ReadAgain, ...]:

@@ -94,7 +94,7 @@ class EffectRunner:
             case fx.SaveMemory():
                 self._save(effect.key, effect.memory)
             case fx.RecordActive():
-                record_active(self._paths.state, effect.profile, self._paths.aws_config)
+                self._record_active(effect.profile)
             case fx.ForgetCredentials():
                 self._service.cache.forget(effect.key)
             case fx.Reply():
@@ -128,6 +128,14 @@ class EffectRunner:
         self._write_soon()
         if self._saving is not None:
             await self._saving  # a write of its own beside it might come first, and be undone
+
+    def _record_active(self, profile: str | None) -> None:
+        """Keep the active profile; where it cannot be written, what the file says counts."""
+        try:
+            record_active(self._paths.state, profile, self._paths.aws_config)
+        except (OSError, TrayError) as error:
+            log.warning("the active profile cannot be written (%s)", type(error).__name__)
+            self._read_again(InputFile("active-profile"))
 
     def _save(self, key: str, memory: Memory) -> None:
         """Write memories in a thread: the newest of each session, all that wait in one write."""

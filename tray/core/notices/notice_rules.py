@@ -9,7 +9,7 @@ from tray.core import policy
 from tray.core.effects import Button, ButtonAction, Notice, NoticeCategory
 from tray.core.file_removal import Removal
 from tray.core.model import Now
-from tray.core.session import Session, renewable
+from tray.core.session import Session, renewable, unreadable
 from tray.core.sessions.session_end import firm_end
 from tray.core.sessions.session_states import (
     helps_afresh,
@@ -88,7 +88,7 @@ def _has_ended(state: TrayState, session: Session, now: Now) -> bool:
     if session.sign_in is not None:
         return False
     if session.token is None:
-        return session.memory.removed is not None
+        return session.memory.removed is not None and not unreadable(session)
     if state_of(session, state.preferences, now) != "expired":
         return False
     if not renewable(session):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tray.core.model import TokenFacts
+from tray.core.model import Now
 from tray.core.outcomes import Outcome, PortalChecked, Refused
 from tray.core.session import QueuedJob, Session
 
@@ -50,8 +50,16 @@ def settled(session: Session, outcome: Outcome) -> Session:
     return replace(session, memory=replace(session.memory, doubted=None))
 
 
-def after_an_end(session: Session, token: TokenFacts) -> bool:
-    """Whether a session was signed out of or over: the keyring may have kept two, both dead."""
-    if session.token is None:
-        return session.fresh_start
-    return session.over and session.token.fingerprint != token.fingerprint
+def after_an_end(before: Session, session: Session, now: Now) -> bool:
+    """
+    Whether only the portal can tell if a file is a sign-in (K7).
+
+    A released session was signed out of or over: the keyring may have kept two tokens, both dead.
+    Or a later end was written over one that had passed.
+    """
+    old, token = before.token, session.token
+    if old is not None and token is not None and old.fingerprint == token.fingerprint:
+        return old.expires_at <= now.wall < token.expires_at
+    if session.store != "released":
+        return False
+    return before.fresh_start if old is None else before.over

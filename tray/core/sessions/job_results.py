@@ -9,7 +9,7 @@ from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core import policy
 from tray.core.effects import Effect
-from tray.core.model import Now, Reason, SessionEnd, TokenFacts, Trigger
+from tray.core.model import InputFile, Now, Reason, SessionEnd, TokenFacts, Trigger
 from tray.core.outcomes import (
     Adopted,
     Failed,
@@ -128,7 +128,9 @@ def _answer(state: TrayState, session: Session, job: Job, outcome: Outcome, now:
                 after = replace(after, queue=(*after.queue, doubt))
             return after, outcome.sentence, 0, (fx.RecordHistory("released", key),)
         case Failed():
-            return _failed(state, session, job, outcome, now), outcome.sentence, 1, ()
+            # What no worker can read keeps the next from trying; that it can be read is an event.
+            look = (fx.ReadAgain(InputFile("records")),) if outcome.reason == "other" else ()
+            return _failed(state, session, job, outcome, now), outcome.sentence, 1, look
         case _:
             assert_never(outcome)
 
@@ -224,9 +226,12 @@ def _checked(
     if outcome.portal == "unreachable":
         return _still_unasked(session, now)
     if outcome.portal != "dead":
-        # Of refresh data the portal knows nothing.
-        looks = unproved(session) and session.store == "keyring" and not in_file(session)
-        return replace(session, queue=(*session.queue, LOOK)) if looks else session
+        # Of refresh data the portal knows nothing; since the sign-out the keyring has none, as far
+        # as is known before it could be looked into.
+        if not unproved(session) or session.store != "keyring" or in_file(session):
+            return session
+        without = token.fingerprint
+        return replace(session, queue=(*session.queue, LOOK), without_refresh_token=without)
     if session.logins and renewable(session):
         refresh = QueuedJob("renew", None, "user", token.fingerprint)  # one refresh decides (R6)
         return replace(session, queue=(*session.queue, refresh))
@@ -310,9 +315,13 @@ def _failed(state: TrayState, session: Session, job: Job, outcome: Failed, now: 
         # It may have recorded a token store before it failed.
         store = state.recalled.stores.get(session.key, session.store)
         again = adopt_again_at(session.token, outcome.reason, now)
-        return replace(
+        after = replace(
             session, store=store, adopt_tried=tried, adopt_again_at=again, notable=outcome.reason
         )
+        if outcome.reason in ("offline", "tls") and not in_file(session):
+            # Only of an unknown login without refresh data the portal had to be asked (K4).
+            after = replace(after, without_refresh_token=tried)
+        return after
     before = session.failing
     failures = before.failures if before is not None else 0
     if job.kind == "check" and not refused(session):

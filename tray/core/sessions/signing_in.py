@@ -11,12 +11,12 @@ from tray.core import policy
 from tray.core.effects import Effect
 from tray.core.model import Now, TokenFacts
 from tray.core.profiles.start_url import is_allowed
-from tray.core.session import Job, QueuedJob, Session, SignIn, in_file, refused
+from tray.core.session import Job, QueuedJob, Session, SignIn, in_file, lasting, refused
 from tray.core.sessions.doubts import suspect
 from tray.core.sessions.portal_sessions import others_checked
 from tray.core.sessions.schedule import adopt_again_at
 from tray.core.sessions.session_states import helps_afresh, renews, state_of
-from tray.core.sessions.token_files import lasting, new_token
+from tray.core.sessions.token_files import LOOK, new_token
 from tray.core.state import Step, TrayState
 from tray.core.text import menu_text, sentences
 
@@ -299,6 +299,8 @@ def given_up(state: TrayState, session: Session, sentence: str) -> Step:
 def _without_sign_in(session: Session, sign_in: SignIn) -> Session:
     """Drop a sign-in; if it had ended the session (L9), AWS shows what is left."""
     left = replace(session, sign_in=None)
+    if sign_in.unlooked:
+        left = replace(left, queue=(*left.queue, LOOK))
     if not sign_in.afresh or sign_in.url is None or session.token is None:
         return left
     if session.token.fingerprint == session.memory.dead:

@@ -18,6 +18,7 @@ from tray.core.session import (
     elsewhere,
     ends_early,
     kept_for_undo,
+    lasting,
     remembered_failing,
     remembered_patience,
 )
@@ -174,7 +175,8 @@ def tokens_read(state: TrayState, event: ev.TokenFileInspected, now: Now) -> Ste
         if session.file_status == "unseen":  # of a file never seen nothing else is known
             state = state.with_session(replace(session, file_status="unread"))
         return unread_files.unread(state, file, event.file_status.sentence, now), ()
-    state = unread_files.read(state, file)
+    state = unread_files.read(state, file, now)
+    session = state.sessions[event.key]
     match event.file_status:
         case TokenFacts() if elsewhere(session, event.file_status):
             gone, fingerprint = not_ours(session), event.file_status.fingerprint
@@ -185,12 +187,15 @@ def tokens_read(state: TrayState, event: ev.TokenFileInspected, now: Now) -> Ste
         case TokenFacts():
             seen = present(session, event.file_status)
             early = LOOK not in session.queue and ends_early(seen, event.file_status, now)
-            if early or _wants_look(state, session, event.file_status):
+            look, sign_in = early or _wants_look(state, session, event.file_status), seen.sign_in
+            if look and sign_in is not None:
+                # What it brings is newer than whatever the file holds.
+                seen = replace(seen, sign_in=replace(sign_in, unlooked=True))
+            elif look:
                 seen = replace(seen, queue=(*seen.queue, LOOK))
-            elif session.store == "released" and doubts.after_an_end(session, event.file_status):
-                # Only the portal can tell whether this is a sign-in (K7).
-                seen = replace(seen, queue=(*seen.queue, QueuedJob("check")))
-            elif session.file_status == "unseen" and other_is_gone(state, session):
+            elif doubts.after_an_end(session, seen, now) or (
+                session.file_status == "unseen" and other_is_gone(state, session)
+            ):
                 seen = replace(seen, queue=(*seen.queue, QueuedJob("check")))
             seen = replace(seen, file_ends_at=event.file_status.expires_at)
             return state.with_session(doubts.recalled(session, seen)), ()
@@ -209,16 +214,16 @@ def tokens_read(state: TrayState, event: ev.TokenFileInspected, now: Now) -> Ste
 
 def _wants_look(state: TrayState, session: Session, token: TokenFacts) -> bool:
     """Only the keyring can judge a lean file: an older one, another login's, or ours (K4)."""
-    if token.refreshable or session.sign_in is not None or LOOK in session.queue:
+    if token.refreshable or LOOK in session.queue:
         return False
-    if kept_for_undo(session) is not None:
-        return True  # the keyring keeps it marked, and only a worker can undo that
     old, newest = session.token, state.recalled.newest.get(session.key)
+    signed_out = old is None and session.memory.signed_out and session.store != "released"
+    # The keyring keeps what was removed marked, and only a worker can undo that.
+    if signed_out or kept_for_undo(session) is not None:
+        return True
     if old is not None and old.fingerprint == token.fingerprint:
         # What AWS gave while its file was away is in the keyring only.
         return session.file_status == "absent" and session.store == "keyring"
-    if old is None and session.memory.signed_out and session.store != "released":
-        return True
     if session.store == "released" or (
         old is None and session.store is not None and not session.fresh_start
     ):
@@ -298,7 +303,7 @@ def present(session: Session, token: TokenFacts) -> Session:
     old, given = session.token, session.memory.given
     if given is not None and given.fingerprint == token.fingerprint:
         # In a file the end may be written anew; SDKs believe an earlier one, AWS no later one.
-        ours = session.store == "keyring"
+        ours = session.store == "keyring" and not token.refreshable
         ends_at = given.expires_at if ours else min(given.expires_at, token.expires_at)
         token = replace(token, issued_at=given.issued_at, expires_at=ends_at)
     if old is None or old.fingerprint != token.fingerprint:
@@ -309,8 +314,8 @@ def present(session: Session, token: TokenFacts) -> Session:
         memory = replace(session.memory, end=replace(end, at=token.expires_at))
         seen = replace(seen, memory=memory)
     same = replace(old, refreshable=token.refreshable, expires_at=token.expires_at)
-    if token.refreshable and not old.refreshable:  # another program handed it back
-        seen = replace(seen, adopt_tried=None, without_refresh_token=None)
+    if token.refreshable != old.refreshable:  # another program handed it back, or took it away
+        seen = replace(seen, adopt_tried=None, without_refresh_token=None, notable=None)
     return replace(seen, token=same)
 
 
@@ -359,9 +364,3 @@ def _memory_with(token: TokenFacts, before: Session) -> Memory:
     if known or memory.used_at is None:
         return replace(memory, used_at=max(token.issued_at, memory.used_at or 0.0))
     return memory
-
-
-def lasting(notified: frozenset[str]) -> frozenset[str]:
-    """Return what stays shown when a new session begins: adoption is explained once (K4)."""
-    news = max((once for once in notified if once.startswith("accounts:")), default="")
-    return frozenset(once for once in notified if once.startswith("adopted:") or once == news)

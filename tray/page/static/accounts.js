@@ -1,6 +1,6 @@
 // Accounts: type, move with the arrows, Enter opens the console.
 
-import { ago, counted, el, setText } from "/dom.js";
+import { ago, counted, el, setText, text } from "/dom.js";
 import { ask, Refused } from "/link.js";
 import { inspector } from "/inspector.js";
 
@@ -100,7 +100,7 @@ class Accounts {
     this.empty.hidden = answer.found > 0;
     setText(this.empty, answer.total
       ? `Nothing fits “${this.words.trim()}”.`
-      : "No accounts are known yet. Sign in under Sessions; the list is then fetched by itself.");
+      : text("no-accounts"));
     this.problems.hidden = !answer.problems.length;
     this.problems.replaceChildren(...answer.problems.map((one) => el("li", {}, one)));
   }

@@ -1,9 +1,9 @@
 // What can be done with the chosen role: console, active profile, star, lines to copy, a profile.
 
-import { ago, copyable, el, setText, tell } from "/dom.js";
+import { ago, copyable, el, setText, tell, text } from "/dom.js";
 import { act } from "/link.js";
-import { job, run, sure } from "/jobs.js";
-import { REGIONS, SERVICES } from "/services.js";
+import { changeOf, job, run, sure } from "/jobs.js";
+import { choices, REGIONS, SERVICES } from "/services.js";
 
 class Inspector {
   constructor() {
@@ -76,7 +76,7 @@ class Inspector {
 
   async makeActive() {
     const row = this.row;
-    if (row.guarded && !(await sure(`“${row.profile}” is guarded. Make it the active profile?`, "Make active"))) {
+    if (row.guarded && !(await sure(text("guarded-sure", row), text("make-active")))) {
       return;
     }
     await run(this.use, "use", { key: row.key });
@@ -102,10 +102,10 @@ function facts(row) {
     .flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]);
 }
 
-function picked(id, label, placeholder, choices) {
+function picked(id, label, placeholder, some) {
   return el("label", {}, label,
     el("input", { id, list: `${id}-list`, placeholder, autocomplete: "off", spellcheck: "false" }),
-    el("datalist", { id: `${id}-list` }, ...choices.map((one) => el("option", { value: one }))));
+    choices(`${id}-list`, some));
 }
 
 function copyLine({ what, line }) {
@@ -148,9 +148,8 @@ class Adding {
     if (row.key.join("\n") !== this.row?.key.join("\n")) {
       return;
     }
-    const shown = done.printed.replace(/^No changes made.*$/m, "").trim();
-    this.change.hidden = this.write.hidden = done.exit !== 0;
-    setText(this.change, shown);
+        this.change.hidden = this.write.hidden = done.exit !== 0;
+    setText(this.change, changeOf(done.printed));
     if (done.exit) {
       tell(done.said, true);
     }

@@ -55,3 +55,8 @@ export function sure(question, answer) {
     no.focus();
   });
 }
+
+// A preview without the last line, which says that it was one.
+export function changeOf(printed) {
+  return printed.replace(/^.*No changes made.*$/m, "").trim();
+}

@@ -7,8 +7,9 @@ import { accounts } from "/accounts.js";
 import { history } from "/history.js";
 import { sessions } from "/sessions.js";
 import { settings } from "/settings.js";
+import { setup } from "/setup.js";
 
-const VIEWS = { accounts, sessions, history, settings };
+const VIEWS = { accounts, sessions, history, settings, setup };
 const main = document.getElementById("main");
 const made = new Map();
 let news = { status: null, words: {}, lost: "" };

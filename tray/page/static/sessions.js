@@ -1,6 +1,6 @@
 // Sessions: how each stands, when it ends, and which programs used it.
 
-import { ago, clock, counted, el, setText, span, tell } from "/dom.js";
+import { ago, clock, counted, el, setText, span, tell, text } from "/dom.js";
 import { run, sure } from "/jobs.js";
 import { act, ask, Refused } from "/link.js";
 
@@ -17,7 +17,7 @@ class Sessions {
     this.listings = {};
     this.news = null;
     this.list = el("div", { class: "cards" });
-    this.empty = el("p", { class: "empty", hidden: true });
+    this.empty = el("p", { class: "empty", hidden: true }, text("no-sessions"), " ", el("a", { href: "#setup" }, text("setup-title")));
     this.problems = el("ul", { class: "problems", hidden: true });
     this.element = el("div", { class: "sessions" }, el("h1", {}, "Sessions"), this.problems, this.list, this.empty);
     setInterval(() => this.tick(), 1000);
@@ -58,7 +58,6 @@ class Sessions {
       return;
     }
     this.empty.hidden = status.sessions.length > 0;
-    setText(this.empty, "No SSO session is configured yet. In a terminal, run: sso-tray add");
     this.problems.hidden = !status.problems.length;
     this.problems.replaceChildren(...status.problems.map((one) => el("li", {}, one)));
     const keys = new Set(status.sessions.map((one) => one.key));

@@ -201,7 +201,9 @@ def _moved(
     # between that and the rename.
     context.records.change(session.key, store="keyring", lineage=stored.lineage)
     context.seam("recorded")
-    published = first.without_refresh_data().with_extra(file.token.extra)
+    # Nobody can use an ended token: of two the file's own says no less.
+    shown = first if usable(first, context) else file.token
+    published = shown.without_refresh_data().with_extra(file.token.extra)
     context.publish_lean(session, published, file.insist_unchanged)
     context.seam("published")
     if handed_back:

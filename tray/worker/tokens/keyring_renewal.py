@@ -23,9 +23,15 @@ def renew_kept(
     published: SsoToken,
     *,
     proved: bool = False,
+    filed: GrantRefused | RegistrationRefused | None = None,
 ) -> Outcome:
-    """Renew what the keyring keeps, or else what is beside it (K4); `proved`: it took the item."""
-    if item.token.fingerprint != published.fingerprint:
+    """
+    Renew what the keyring keeps, or else what is beside it (K4).
+
+    `proved`: the keyring took the item; `filed`: how AWS has refused the file's own refresh token,
+    which is not sent again.
+    """
+    if filed is None and item.token.fingerprint != published.fingerprint:
         older = is_older(session, context, published, item)
         other = is_other_login(published, item, context, session) and usable(published, context)
         if other and not older and portal_takes(session, context, published):
@@ -43,6 +49,9 @@ def renew_kept(
                 return Renewed(context.facts(session, published), "keyring", by_us=False, of=of)
     tokens = [token for token in (item.token, *item.beside) if token.refreshable]
     refusals: list[GrantRefused | RegistrationRefused] = []
+    if filed is not None:
+        tokens = [token for token in tokens if token.refresh_token != published.refresh_token]
+        refusals = [filed]
     for number, token in enumerate(tokens):
         # Refused once, never sent again: what is saved here begins with the one tried now.
         if number or not proved:
@@ -56,7 +65,9 @@ def renew_kept(
             continue
         context.seam("answered")
         answer = answer.with_extra(published.extra)
-        of = published.fingerprint if number == 0 else token.fingerprint
+        of = published.fingerprint if number == 0 and filed is None else token.fingerprint
+        if filed is not None:
+            context.note(session, store="keyring")  # before the file changes (K1)
         done = granted.store_and_publish(
             session, context, answer, published, replaced=tokens, of=of, seen=item
         )

@@ -22,7 +22,7 @@ from tray.errors import (
 from tray.worker.job_context import FinalCheck, JobContext, TokenFileChanged
 from tray.worker.keyring.item_document import KeyringItem
 from tray.worker.tokens import granted
-from tray.worker.tokens.file_judgement import is_older, stays_released
+from tray.worker.tokens.file_judgement import is_older, portal_takes, stays_released
 
 log = logging.getLogger(__name__)
 
@@ -132,13 +132,15 @@ def found_after_removal(
     Judge a file that appears while its session's item is marked as removed.
 
     The current token is an Undo: returns the item without its mark. An older one, which a program
-    still had, is removed. None: it is another sign-in, and nothing is kept for that.
+    still had, is removed, and so is one without refresh data that AWS has ended: nothing could
+    use it. None: it is another sign-in, and nothing is kept for that. May raise `WillRetry`.
     """
     kept = item.token
     same = file.fingerprint == kept.fingerprint
     if same and kept.expires_at > context.clock():
         return context.keep(session, kept, beside=item.beside, seen=item)
-    if not same and not is_older(session, context, file, item):
+    unknown = not same and not is_older(session, context, file, item)
+    if unknown and (file.refreshable or portal_takes(session, context, file)):
         return None
     final_check()
     Path(os.path.realpath(context.file_of(session))).unlink(missing_ok=True)

@@ -131,7 +131,10 @@ def _renew_filed(
     try:
         renewed = granted.ask(context, published)
     except (GrantRefused, RegistrationRefused) as error:
-        return refused(session, context, published, error)
+        item = _kept_beside(session, context)
+        if item is None:
+            return refused(session, context, published, error)
+        return renew_kept(session, context, item, published, filed=error)
     context.seam("answered")
     renewed = renewed.with_extra(published.extra)
     seen = published
@@ -162,6 +165,17 @@ def _renew_filed(
             break
     context.seam("published")
     return Renewed(context.facts(session, renewed), store or "file", of=published.fingerprint)
+
+
+def _kept_beside(session: SsoSession, context: JobContext) -> KeyringItem | None:
+    """Return what the keyring may have kept from before the file was left as it is (K4)."""
+    try:
+        return context.item(session)
+    except KEYRING_ERRORS as error:
+        settled = error.reason in ("keyring-absent", "keyring-denied")
+        if settled or not context.record(session).lineage.pairs:
+            return None
+        raise
 
 
 def _is_login(file: SsoToken, renewed: SsoToken) -> bool:
