@@ -10,6 +10,7 @@ from tests.cli.stage import CONFIG, Stage
 from tray.ipc.agent_client import AgentClient
 from tray.managed import managed_sections
 from tray.managed.section_plan import ManagedContext
+from tray.system.lock.file_lock import FileLock, lock_path
 from tray.system.paths import Paths
 from tray.system.paths import world as world_of
 
@@ -221,6 +222,19 @@ def test_without_any_good_guard_what_stands_is_left_alone(either: Stage) -> None
     assert [1, 0, 1] == [one.code for one in done]
     assert ("FullAccess", {}) == (role, default_of(either))
     assert "guarded must be a list of name patterns. SSO Tray doesn't know" in done[0].err
+
+
+def test_a_pick_that_cannot_be_written_fails(stage: Stage) -> None:
+    """With a daemon as without one: on a full disk, or while another process holds the lock."""
+    with stage.daemon():
+        stage.tray("use", "dev")
+        stage.tray("apply", "default")
+        with FileLock(lock_path(stage.state, "state")):
+            done = stage.tray("use", "reader")
+        active = stage.tray("status", "--json").json()["active_profile"]
+
+    assert (1, "") == (done.code, done.out)
+    assert ("dev", "FullAccess") == (active, default_of(stage)["sso_role_name"])
 
 
 def test_use_fails_where_default_is_somebody_elses(stage: Stage) -> None:

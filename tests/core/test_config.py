@@ -159,7 +159,7 @@ def test_picking_a_profile_is_recorded() -> None:
 
     effects = story.send(ev.UseRequested("prod", "r"))
 
-    assert fx.RecordActive("prod") in effects
+    assert fx.RecordActive("prod", "r") in effects
     assert (0, '"prod" is the active profile.') == (
         only(fx.Reply, effects).exit,
         only(fx.Reply, effects).sentence,

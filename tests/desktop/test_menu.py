@@ -23,6 +23,7 @@ from tray.core.requests import (
     EnvironmentRequested,
     FavouriteRequested,
     LinkRequested,
+    PageRequested,
     SettingRequested,
     SignInAllRequested,
     TerminalRequested,
@@ -259,11 +260,14 @@ def test_while_signing_in_there_is_the_link_the_code_and_the_way_out() -> None:
 
 
 def test_without_any_config_the_first_row_sets_up() -> None:
-    """M1: one click, and `sso-tray add` asks in a terminal."""
-    menu = entries(View((), (), None, "signed-out", 0, False, ()), MenuExtras(), NOW)
+    """M1: one click opens the page's set-up; where it can't be, `sso-tray add` asks."""
+    nothing = View((), (), None, "signed-out", 0, False, ())
+    menu = entries(nothing, MenuExtras(page=True), NOW)
+    without = entries(nothing, MenuExtras(), NOW)
 
     assert ["Set up AWS access", "---"] == labels(menu)[:2]
-    assert TerminalRequested("add") == menu[0].event
+    assert PageRequested("setup") == menu[0].event
+    assert TerminalRequested("add") == without[0].event
 
 
 def test_a_broken_config_is_named_and_no_set_up_is_offered() -> None:

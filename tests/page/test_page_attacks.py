@@ -15,7 +15,7 @@ from tests.system.test_transport import ROOT_ONLY, as_second_user
 from tests.worker.loopback import Answer, send
 
 ASKED = ("accounts", "listings", "uses", "history", "settings", "news")
-DONE = ("do", "star", "cancel")
+DONE = ("do", "star", "cancel", "check")
 
 
 def ask(

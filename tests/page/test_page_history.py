@@ -13,7 +13,7 @@ from tests.page.conftest import Page
 from tray.core.text.page.page_words import WORDS
 from tray.core.text.timestamps import format_timestamp
 
-VIEWS = ("accounts", "sessions", "history", "settings")
+VIEWS = ("accounts", "sessions", "history", "settings", "setup")
 
 
 def write_history(page: Page) -> None:
@@ -93,15 +93,15 @@ def test_the_page_weighs_little() -> None:
 
     assert sum(map(len, files.values())) <= 100_000
     named = {found for body in files.values() for found in re.findall(rb"https?://[\w.]+", body)}
-    assert named <= {b"http://www.w3.org"}  # the namespace of SVG
+    # The namespace of SVG, and an example of a portal.
+    assert named <= {b"http://www.w3.org", b"https://acme.awsapps.com"}
 
 
 def test_what_the_page_says_has_one_home() -> None:
-    """Each word that a script asks for by its name is there, and each that is there is used."""
-    asked = {
-        name
-        for place in (ROOT / "tray/page/static").glob("*.js")
-        for name in re.findall(r'\btext\("([a-z-]+)"', place.read_text())
-    }
+    """Each name that a script asks a word by is there, and each that is there is used."""
+    scripts = "".join(one.read_text() for one in (ROOT / "tray/page/static").glob("*.js"))
+    asked = set(re.findall(r'\b(?:text|card|button|Text)\("([a-z-]+)"', scripts))
+    used = {name for name in WORDS if f'"{name.removesuffix("-help")}"' in scripts}
 
-    assert WORDS.keys() == asked
+    assert asked <= WORDS.keys()
+    assert WORDS.keys() == used

@@ -83,6 +83,44 @@ def test_two_directories_that_wait_at_the_same_parent(home: Path) -> None:
     )
 
 
+def test_what_comes_while_a_watch_is_set_up_is_seen(home: Path) -> None:
+    """A directory made after its parent was found, and before that is watched, is watched."""
+    late = home / "one/two"
+
+    def begin(events: WatchdogEvents) -> None:
+        schedule = events._observer.schedule
+
+        def schedule_late(handler: object, path: str) -> None:
+            late.mkdir(parents=True, exist_ok=True)
+            schedule(handler, path)
+
+        events._observer.schedule = schedule_late
+        events.follow({late})
+        (late / "a").write_text("")
+
+    assert [True] == told((begin, (late, "a")))
+
+
+def test_a_directory_that_goes_while_a_watch_is_set_up_is_looked_for(home: Path) -> None:
+    """Its parent is watched instead, and tells when it is back."""
+    gone = home / "one/two"
+    gone.mkdir(parents=True)
+
+    def begin(events: WatchdogEvents) -> None:
+        schedule = events._observer.schedule
+
+        def schedule_late(handler: object, path: str) -> None:
+            shutil.rmtree(home / "one", ignore_errors=True)
+            schedule(handler, path)
+
+        events._observer.schedule = schedule_late
+        events.follow({gone})
+        events._observer.schedule = schedule
+        gone.mkdir(parents=True)
+
+    assert [True] == told((begin, (gone, None)))
+
+
 def test_following_again_looks_anew(home: Path) -> None:
     """A parent moved away is found by following the same set again."""
     cache = home / ".aws/sso/cache"

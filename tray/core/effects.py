@@ -144,7 +144,10 @@ class SaveMemory:
 
 @dataclass(frozen=True, slots=True)
 class RecordActive:
+    """Comes before what tells of it; where it fails, its own answer says so instead."""
+
     profile: str | None
+    request: str | None = None  # who waits for an answer; None: a click
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,9 +175,12 @@ class Desktop:
         self.refresh()
 
     async def open_page(self, effect: fx.OpenPage) -> None:
-        """Open the page as ``sso-tray open`` does; without a browser say how things are."""
+        """Open the page as ``sso-tray open`` does; without a browser tell how things are."""
         if not browser_command(self.environ).available:
-            self._post(StatusRequested())
+            if effect.page == "setup":
+                await self.open_terminal("add")
+            else:
+                self._post(StatusRequested())
             return
         words = ["--page", effect.page, "--no-daemon", "--", *effect.words.split()]
         trouble = await asyncio.to_thread(said_if_failed, ["open", *words], self.environ)

@@ -18,6 +18,7 @@ from tray.core.text import menu_text, notice_text
 from tray.daemon.agent_server import Agent
 from tray.daemon.credential_service import CredentialService
 from tray.daemon.desktop_wiring import Desktop
+from tray.daemon.event_loop import NotDoneError
 from tray.daemon.input_files import InputFiles
 from tray.daemon.managed_updates import ManagedUpdates, following
 from tray.daemon.worker_jobs import WorkerJobs
@@ -94,7 +95,7 @@ class EffectRunner:
             case fx.SaveMemory():
                 self._save(effect.key, effect.memory)
             case fx.RecordActive():
-                self._record_active(effect.profile)
+                self._record_active(effect)
             case fx.ForgetCredentials():
                 self._service.cache.forget(effect.key)
             case fx.Reply():
@@ -129,14 +130,6 @@ class EffectRunner:
         if self._saving is not None:
             await self._saving  # a write of its own beside it might come first, and be undone
 
-    def _record_active(self, profile: str | None) -> None:
-        """Keep the active profile; where it cannot be written, what the file says counts."""
-        try:
-            record_active(self._paths.state, profile, self._paths.aws_config)
-        except (OSError, TrayError) as error:
-            log.warning("the active profile cannot be written (%s)", type(error).__name__)
-            self._read_again(InputFile("active-profile"))
-
     def _save(self, key: str, memory: Memory) -> None:
         """Write memories in a thread: the newest of each session, all that wait in one write."""
         self._unsaved[key] = memory
@@ -163,6 +156,22 @@ class EffectRunner:
         if self._history.add(time.time(), entry.what, entry.key, entry.detail):
             self._desktop.forget()
         self._desktop.remember(entry)
+
+    def _record_active(self, effect: fx.RecordActive) -> None:
+        """Raises NotDoneError; what stands in the file counts then, as for every other program."""
+        try:
+            record_active(self._paths.state, effect.profile, self._paths.aws_config)
+            return
+        except TrayError as error:
+            why = error.sentence
+        except OSError as error:
+            why = f"{error.filename or self._paths.state}: {error.strerror}."
+        self._files.read_active()
+        if effect.request is None:
+            self._desktop.report(fx.Report(menu_text.NOT_USED, why, good=False))
+        else:
+            self._agent.reply(fx.Reply(effect.request, "done", 1, why))
+        raise NotDoneError
 
     def _tidy(self, now: float) -> None:
         """Once a day forget what is older than the settings keep it."""

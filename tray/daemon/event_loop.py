@@ -21,6 +21,10 @@ log = logging.getLogger(__name__)
 INBOX_LIMIT = 10_000  # events; more is a fault, and the oldest are dropped (fault 79)
 
 
+class NotDoneError(Exception):
+    """An effect failed and has said so; what was to follow would tell of its success."""
+
+
 def read_clocks() -> Now:
     """Read both clocks, once per event, in this machine's time zone."""
     return Now(time.time(), time.monotonic(), datetime.now().astimezone().tzinfo)
@@ -86,6 +90,9 @@ class EventLoop:
         for effect in effects:
             try:
                 self._perform(effect)
+            except NotDoneError:
+                log.warning("the effect %s was not carried out", type(effect).__name__)
+                break
             except Exception:
                 log.exception("the effect %s failed", type(effect).__name__)
 

@@ -17,6 +17,7 @@ from tray.page.page_history import PageHistory
 from tray.page.page_jobs import PageJobs
 from tray.page.page_server import PageServer
 from tray.page.page_settings import PageSettings
+from tray.page.page_setup import checked
 from tray.storage.logs import log_to
 from tray.system.process_limits import forbid_core_dumps, open_absent_streams
 
@@ -48,7 +49,7 @@ def _serve(page: str, words: str) -> None:
         "settings": PageSettings(context).settings,
     }
     jobs = PageJobs(context, accounts, news.tell)
-    done = {"do": jobs.start, "star": jobs.star, "cancel": jobs.cancel}
+    done = {"do": jobs.start, "star": jobs.star, "cancel": jobs.cancel, "check": checked}
     with PageServer(asked, done, news) as server:
         news.start()
         place = page + (f"&find={quote(words, safe='')}" if words else "")

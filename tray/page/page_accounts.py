@@ -37,7 +37,11 @@ class PageAccounts:
         self._history: tuple[object, list[HistoryLine]] = (None, [])
 
     def rows(self, query: Mapping[str, str]) -> dict[str, Any]:
-        """Answer ``accounts``: ``q`` the words, ``from`` the first row, ``most`` of them."""
+        """
+        Answer ``accounts``: ``q`` the words, ``from`` the first row, ``most`` of them.
+
+        ``session``: only its roles.
+        """
         first, most = (
             _number(query, "from", 0, 1_000_000),
             _number(query, "most", PAGE_ROWS, PAGE_MOST_ROWS),
@@ -46,6 +50,8 @@ class PageAccounts:
             known = self._now()
             found = known.search.find(query.get("q", ""))
             used = last_used(self._lines())
+        if session := query.get("session"):
+            found = [row for row in found if row.session == session and row.role_name]
         shown = found[first : first + most]
         return {
             "found": len(found),

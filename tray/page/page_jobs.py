@@ -53,6 +53,10 @@ class PageJobs:
             "undo": lambda asked: ["login", "--undo", "--", self._session(asked)],
             "renew": lambda asked: ["renew", "--", self._session(asked)],
             "set": self._set,
+            "session": _session_added,
+            "add-some": self._add_some,
+            "follow": lambda _asked: ["apply", "default"],
+            "at-login": lambda _asked: ["autostart", "on"],
             "reset": lambda asked: ["settings", "--", "reset", str(asked.get("name"))],
             "list": lambda asked: ["accounts", "--refresh", "--session", self._session(asked)],
         }
@@ -140,12 +144,30 @@ class PageJobs:
         words = ["add", f"--account={row.account_id}", f"--role={row.role_name}", "--no-daemon"]
         if isinstance(name, str) and name.strip():
             words.append(f"--name={name.strip()}")
-        words.append("--yes" if asked.get("write") is True else "--dry-run")
-        return [*words, "--", row.session]
+        return [*words, _writes(asked), "--", row.session]
+
+    def _add_some(self, asked: Mapping[str, Any]) -> list[str]:
+        picks, region = asked.get("picks"), asked.get("region")
+        if not isinstance(picks, list) or not picks:
+            raise UserMustAct(page_text.NOTHING_CHOSEN)
+        words = ["add", "--no-daemon", *(f"--pick={one}" for one in picks)]
+        if isinstance(region, str) and region.strip():
+            words.append(f"--region={region.strip()}")
+        return [*words, _writes(asked), "--", self._session(asked)]
 
     def _set(self, asked: Mapping[str, Any]) -> list[str]:
         name, words = settable(asked.get("name"), asked.get("value"))
         return ["settings", "--", "set", name, *words]
+
+
+def _session_added(asked: Mapping[str, Any]) -> list[str]:
+    name, url, region = (str(asked.get(one, "")).strip() for one in ("name", "url", "region"))
+    words = ["add", "--session-only", "--no-daemon", f"--start-url={url}"]
+    return [*words, f"--sso-region={region}", _writes(asked), "--", name]
+
+
+def _writes(asked: Mapping[str, Any]) -> str:
+    return "--yes" if asked.get("write") is True else "--dry-run"
 
 
 def _named(row: RoleRow) -> list[str]:

@@ -46,6 +46,7 @@ class _Options:
     scopes: str | None
     account: tuple[str, ...]
     role: tuple[str, ...]
+    picks: tuple[str, ...]
     every: bool
     name: str
     region: str | None
@@ -54,6 +55,7 @@ class _Options:
     prune: bool
     dry_run: bool
     yes: bool
+    session_only: bool
 
     @property
     def again(self) -> bool:
@@ -62,7 +64,8 @@ class _Options:
 
     @property
     def narrows(self) -> bool:
-        return bool(self.every or self.sync or self.prune or self.account or self.role)
+        some = self.account or self.role or self.picks or self.session_only
+        return bool(self.every or self.sync or self.prune or some)
 
 
 def add(
@@ -73,6 +76,7 @@ def add(
     scopes: str | None,
     account: tuple[str, ...],
     role: tuple[str, ...],
+    picks: tuple[str, ...],
     every: bool,
     name: str,
     region: str | None,
@@ -81,11 +85,12 @@ def add(
     prune: bool,
     dry_run: bool,
     yes: bool,
+    session_only: bool,
     no_daemon: bool,
 ) -> None:
     typed = _Options(
-        start_url, sso_region, scopes, account, role, every, name, region, output, sync, prune,
-        dry_run, yes,
+        start_url, sso_region, scopes, account, role, picks, every, name, region, output, sync,
+        prune, dry_run, yes, session_only,
     )  # fmt: skip
     _check(typed)
     context = CommandContext.of_this_process()
@@ -95,9 +100,12 @@ def add(
     requested = RequestedSession(session, start_url, sso_region, scopes, dry_run, asks, yes)
     meant = session_for(context, requested)
     start_if_needed(context, "person", no_daemon=no_daemon)
+    if session_only:
+        _only_session(context, meant, dry_run=dry_run)
+        return
     unknown: set[str] = set()  # accounts
     found = _listed(context, meant, unknown)
-    some = chosen(found, account, role)
+    some = _picked(chosen(found, account, role), picks)
     if not some and not typed.sync:
         raise Ended(f"None of your {counted(len(found), 'role')} matches. No changes made.", 1)
     if not typed.narrows:
@@ -116,6 +124,26 @@ def _check(typed: _Options) -> None:
         raise WrongUse(flaw)
     if typed.prune and not typed.sync:
         raise WrongUse("--prune needs --sync.")
+
+
+def _only_session(context: CommandContext, session: SsoSession, *, dry_run: bool) -> None:
+    if dry_run:
+        click.echo(
+            f'"{clean(session.key)}" is in the config already. No changes made (--dry-run).'
+        )
+        return
+    signed_in(context, session)
+    click.echo(f'Signed in to "{clean(session.key)}".')
+
+
+def _picked(found: tuple[Assignment, ...], picks: Sequence[str]) -> tuple[Assignment, ...]:
+    if not picks:
+        return found
+    by_name = {f"{one.account_id}/{one.role_name}": one for one in found}
+    for name in picks:
+        if name not in by_name:
+            raise Ended(f'You have no role "{clean(name)}" (ACCOUNT_ID/ROLE). No changes made.', 1)
+    return tuple(by_name[name] for name in dict.fromkeys(picks))
 
 
 def _listed(

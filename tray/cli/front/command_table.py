@@ -20,7 +20,7 @@ SHELLS: Final = ("bash", "zsh", "fish", "powershell")
 TOOLS: Final = (
     "aws-sso-cli", "granted", "leapp", "aws-vault", "aws-sso-util", "yawsso", "aws-cli",
 )  # fmt: skip
-PAGES: Final = ("accounts", "sessions", "history", "settings")
+PAGES: Final = ("accounts", "sessions", "history", "settings", "setup")
 COMPLETES: Final = ("bash", "zsh", "fish")
 COMPLETION_ASKED: Final = "_SSO_TRAY_COMPLETE"
 """The variable in which a shell asks what completes a line, as click derives it from our name."""
@@ -122,6 +122,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
             help="Only accounts whose ID or name matches.",
         ),
         Option("--role", shown="R", repeated=True, help="Only roles whose name matches."),
+        Option("--pick", name="picks", shown="A/R", repeated=True, help="As 111122223333/Admin."),
         Option("--all", name="every", kind="flag", help="Add every role."),
         Option(
             "--name",
@@ -140,6 +141,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
         Option("--prune", kind="flag", help="With --sync: remove lost ones."),
         Option("--dry-run", kind="flag", help="Show the change without making it."),
         Option("-y", "--yes", kind="flag", help="Write without asking."),
+        Option("--session-only", kind="flag", help="Write the session and sign in; no profile."),
         _NO_DAEMON,
     ),
     "import": Command(
@@ -209,7 +211,11 @@ COMMANDS: Final[Mapping[str, Command]] = {
             kind="flag",
             help="Create a link that signs you in; works for any role.",
         ),
-        Option("--pick", kind="flag", help="Pick any role from a list that narrows as you type."),
+        Option(
+            "--pick",
+            kind="flag",
+            help="Pick any role from a list that narrows as you type.",
+        ),
         Option("--service", shown="S", help="A service's page: s3, ec2, logs ..."),
         Option("--region", shown="REGION", help="In which region; default: the profile's."),
         Option("--destination", shown="URL", help="Any other page of the console."),

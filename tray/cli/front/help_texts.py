@@ -228,6 +228,7 @@ Examples:
   sso-tray add devto-article --start-url https://sso-portal.awsapps.com/start \\
       --sso-region eu-west-2 --role ReadOnly --name test-profile
   sso-tray add corp --account 111122223333 --role Admin --name admin-us --region us-east-1
+  sso-tray add corp --pick 111122223333/Admin --pick 444455556666/ReadOnly
   sso-tray add corp --sync --prune             add new roles, remove lost ones
 
 Name templates can use {account_name}, {account_id}, {role_name}, {email} and {session}. Names

@@ -57,7 +57,8 @@ def entries(view: View, extras: MenuExtras, now: float) -> tuple[Entry, ...]:
 
 def _sessions(view: View, extras: MenuExtras, now: float, room: int) -> Iterable[Entry]:
     if not view.sessions and not view.problems:
-        yield Entry("set-up", menu_text.SET_UP, TerminalRequested("add"))
+        how = PageRequested("setup") if extras.page else TerminalRequested("add")
+        yield Entry("set-up", menu_text.SET_UP, how)
         yield from _aws_logins(view)
         return
     above = tuple(_sign_in(view))

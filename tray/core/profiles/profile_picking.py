@@ -25,7 +25,7 @@ def use(state: TrayState, event: ev.UseRequested) -> Step:
     changed = event.profile != state.active
     previous = (state.active or state.previous) if changed else state.previous
     after = replace(state, active=event.profile, previous=previous)
-    effects: tuple[Effect, ...] = (fx.RecordActive(event.profile),)
+    effects: tuple[Effect, ...] = (fx.RecordActive(event.profile, event.request),)
     if event.profile is not None:
         effects = (*effects, fx.RememberRole((event.profile,), "used"))
     if changed:

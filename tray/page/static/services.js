@@ -1,5 +1,11 @@
 // What the fields for service and region suggest; any other name can be typed.
 
+import { el } from "/dom.js";
+
+export function choices(id, some) {
+  return el("datalist", { id }, ...some.map((one) => el("option", { value: one })));
+}
+
 export const SERVICES = [
   "apigateway", "athena", "backup", "batch", "billing", "cloudformation", "cloudfront", "cloudtrail",
   "cloudwatch", "codebuild", "codepipeline", "cognito-idp", "config", "dynamodb", "ec2", "ecr", "ecs",

@@ -56,16 +56,17 @@ class WatchdogEvents:
 
     def _watch_anew(self) -> set[Path]:
         """Watch what exists now; return the followed directories that differ from before."""
-        found = {directory: _nearest(directory) for directory in self._followed}
-        identities = {directory: _identity(path) for directory, path in found.items()}
         before = self._identities
-        if identities == before:
-            return set()
-        self._identities = identities
-        # All of them: watchdog knows a watch by its path, and two may share a parent.
-        self._observer.unschedule_all()
-        for directory, path in found.items():
-            self._schedule(directory, path)
+        while True:  # until nothing came or went while a watch was set up
+            found = {directory: _nearest(directory) for directory in self._followed}
+            identities = {directory: _identity(path) for directory, path in found.items()}
+            if identities == self._identities:
+                break
+            self._identities = identities
+            # All of them: watchdog knows a watch by its path, and two may share a parent.
+            self._observer.unschedule_all()
+            for directory, path in found.items():
+                self._schedule(directory, path)
         return {path for path, identity in identities.items() if before.get(path) != identity}
 
     def _schedule(self, directory: Path, found: Path) -> None:
@@ -77,7 +78,10 @@ class WatchdogEvents:
 
         handler = importlib.import_module("watchdog.events").FileSystemEventHandler()
         handler.dispatch = dispatch
-        self._observer.schedule(handler, str(real))
+        try:
+            self._observer.schedule(handler, str(real))
+        except FileNotFoundError:  # gone since it was found: looked for once more
+            self._identities[directory] = None
 
     def _heard(self, directory: Path, real: Path, event: Any, *, nearest_only: bool) -> None:
         if event.event_type in _UNTOLD:
