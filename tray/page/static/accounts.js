@@ -15,14 +15,14 @@ class Accounts {
     this.asking = null;
     this.input = el("input", {
       id: "find", type: "search", role: "combobox", autocomplete: "off", spellcheck: "false",
-      "aria-label": "Find an account, role or profile", "aria-controls": "rows",
+      "aria-label": text("find"), "aria-controls": "rows",
       "aria-expanded": "true", "aria-autocomplete": "list", "aria-describedby": "keys",
-      placeholder: "Find an account, role or profile",
+      placeholder: text("find"),
       oninput: () => this.find(this.input.value),
       onkeydown: (event) => this.key(event),
     });
     this.count = el("p", { class: "count", role: "status" });
-    this.list = el("ul", { id: "rows", role: "listbox", "aria-label": "Roles", tabindex: "-1" });
+    this.list = el("ul", { id: "rows", role: "listbox", "aria-label": text("roles"), tabindex: "-1" });
     this.list.addEventListener("click", (event) => this.clicked(event, false));
     this.list.addEventListener("dblclick", (event) => this.clicked(event, true));
     this.list.addEventListener("scroll", () => this.scrolled(), { passive: true });
@@ -32,9 +32,9 @@ class Accounts {
     this.element = el(
       "div", { class: "accounts" },
       el("div", { class: "finder" },
-        el("h1", { class: "unseen" }, "Accounts"),
+        el("h1", { class: "unseen" }, text("accounts")),
         this.input,
-        el("p", { class: "keys", id: "keys" }, "↑ ↓ choose · Enter opens the console · Tab for more"),
+        el("p", { class: "keys", id: "keys" }, text("keys")),
         this.count, this.problems, this.list, this.empty),
       this.inspector.element,
     );
@@ -99,7 +99,7 @@ class Accounts {
     setText(this.count, this.words.trim() ? `${answer.found.toLocaleString("en")} of ${all}` : all);
     this.empty.hidden = answer.found > 0;
     setText(this.empty, answer.total
-      ? `Nothing fits “${this.words.trim()}”.`
+      ? text("nothing-fits", { words: this.words.trim() })
       : text("no-accounts"));
     this.problems.hidden = !answer.problems.length;
     this.problems.replaceChildren(...answer.problems.map((one) => el("li", {}, one)));
@@ -206,7 +206,7 @@ function fill(item, row) {
   star.classList.toggle("on", row.favourite);
   setText(name, row.account_name || row.profile || row.account_id || "");
   setText(id, row.account_id && row.account_id !== name.textContent ? row.account_id : "");
-  setText(role, row.role || "no Identity Center role");
+  setText(role, row.role || text("no-role"));
   setText(profile, row.profile || "");
   setText(used, row.active ? "active" : row.last_used ? ago(row.last_used) : "");
   item.classList.toggle("active", row.active);
@@ -214,4 +214,4 @@ function fill(item, row) {
   setText(heard, [row.favourite && "favourite", row.guarded && "guarded"].filter(Boolean).join(", "));
 }
 
-export const accounts = { title: "Accounts", make: () => new Accounts() };
+export const accounts = { title: text("accounts"), make: () => new Accounts() };

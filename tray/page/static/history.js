@@ -1,6 +1,6 @@
 // History: a day, a week or a month, drawn; and the same in words below.
 
-import { clock, counted, el, setText } from "/dom.js";
+import { clock, counted, el, setText, text } from "/dom.js";
 import { ask, Refused } from "/link.js";
 
 const SPANS = { day: "Day", week: "Week", month: "Month" };
@@ -11,14 +11,14 @@ class History {
   constructor() {
     this.span = "day";
     this.found = null;
-    this.choices = el("div", { class: "row", role: "group", "aria-label": "How much is shown" },
+    this.choices = el("div", { class: "row", role: "group", "aria-label": text("how-much") },
       ...Object.entries(SPANS).map(([span, label]) => el("button",
         { type: "button", "data-span": span, "aria-pressed": String(span === this.span), onclick: () => this.choose(span) }, label)));
     this.drawing = el("div", { class: "drawing" });
-    this.empty = el("p", { class: "empty", hidden: true }, "No sign-in, renewal or use by a program in this time.");
+    this.empty = el("p", { class: "empty", hidden: true }, text("no-history"));
     this.events = el("ol", { class: "events" });
-    this.element = el("div", { class: "history" }, el("h1", {}, "History"), this.choices, this.drawing,
-      this.empty, el("h2", {}, "In words"), this.events);
+    this.element = el("div", { class: "history" }, el("h1", {}, text("history")), this.choices, this.drawing,
+      this.empty, el("h2", {}, text("in-words")), this.events);
     new ResizeObserver(() => this.draw()).observe(this.drawing);
   }
 
@@ -153,4 +153,4 @@ function shape(tag, attributes, ...children) {
   return element;
 }
 
-export const history = { title: "History", make: () => new History() };
+export const history = { title: text("history"), make: () => new History() };

@@ -11,11 +11,11 @@ class Inspector {
     this.key = "";
     this.title = el("h2", {});
     this.facts = el("dl", {});
-    this.open = el("button", { type: "button", class: "first", id: "open", onclick: () => this.enter() }, "Open console");
-    this.use = el("button", { type: "button", id: "use", onclick: () => this.makeActive() }, "Make active");
+    this.open = el("button", { type: "button", class: "first", id: "open", onclick: () => this.enter() }, text("open-console"));
+    this.use = el("button", { type: "button", id: "use", onclick: () => this.makeActive() }, text("make-active"));
     this.starred = el("button", { type: "button", id: "star", "aria-pressed": "false", onclick: () => this.star() });
-    this.service = picked("service", "Service", "home page", SERVICES);
-    this.region = picked("region", "Region", "the profile's", REGIONS);
+    this.service = picked("service", text("service"), text("home-page"), SERVICES);
+    this.region = picked("region", text("region"), text("profiles-region"), REGIONS);
     for (const one of [this.service, this.region]) {
       one.querySelector("input").addEventListener("keydown", (event) => {
         if (event.key === "Enter") {
@@ -26,7 +26,7 @@ class Inspector {
     this.where = el("div", { class: "where" }, this.service, this.region);
     this.copies = el("div", { class: "copies" });
     this.adding = new Adding();
-    this.element = el("section", { class: "inspector", "aria-label": "The chosen role", hidden: true },
+    this.element = el("section", { class: "inspector", "aria-label": text("chosen-role"), hidden: true },
       this.title, this.facts, el("div", { class: "row" }, this.open, this.use, this.starred),
       this.where, this.copies, this.adding.element);
   }
@@ -45,13 +45,13 @@ class Inspector {
     this.open.hidden = this.where.hidden = !row.console;
     this.use.hidden = !row.profile;
     this.use.disabled = row.active;
-    setText(this.use, row.active ? "Active" : "Make active");
-    setText(this.starred, row.favourite ? "★ Favourite" : "☆ Favourite");
+    setText(this.use, row.active ? text("active") : text("make-active"));
+    setText(this.starred, text(row.favourite ? "favourite" : "no-favourite"));
     this.starred.setAttribute("aria-pressed", String(row.favourite));
     if (other) {
       this.service.querySelector("input").value = "";
       this.region.querySelector("input").value = "";
-      this.region.querySelector("input").placeholder = row.region || "the portal's";
+      this.region.querySelector("input").placeholder = row.region || text("portals-region");
       this.copies.replaceChildren(...row.copies.map(copyLine));
     }
     this.adding.show(row, other);
@@ -63,10 +63,10 @@ class Inspector {
       return;
     }
     if (!row.console) {
-      tell("This profile has no console of its own. At a terminal: sso-tray console --federate", true);
+      tell(text("no-console"), true);
       return;
     }
-    tell(`Opening the console of ${row.account_name || row.account_id}…`);
+    tell(text("opening", { account: row.account_name || row.account_id }));
     await run(this.open, "console", {
       key: row.key,
       service: this.service.querySelector("input").value,
@@ -89,13 +89,13 @@ class Inspector {
 
 function facts(row) {
   const pairs = [
-    ["Account", row.account_id],
-    ["Role", row.role],
-    ["Session", row.session_name],
-    ["Profile", row.profile || (row.console ? "none, and it needs none" : null)],
-    ["Region", row.region],
-    ["Guarded", row.guarded ? "yes" : null],
-    ["Last used", row.last_used ? ago(row.last_used) : null],
+    [text("account"), row.account_id],
+    [text("role"), row.role],
+    [text("session"), row.session_name],
+    [text("profile"), row.profile || (row.console ? text("needs-none") : null)],
+    [text("region"), row.region],
+    [text("guarded"), row.guarded ? text("yes") : null],
+    [text("last-used"), row.last_used ? ago(row.last_used) : null],
   ];
   return pairs
     .filter(([, value]) => value)
@@ -109,7 +109,7 @@ function picked(id, label, placeholder, some) {
 }
 
 function copyLine({ what, line }) {
-  return el("div", { class: "copy" }, el("span", { class: "quiet" }, what), copyable(line, `Copy: ${what}`));
+  return el("div", { class: "copy" }, el("span", { class: "quiet" }, what), copyable(line, text("copy-what", { what })));
 }
 
 // A profile for a role that has none: a name, the exact change, then it is written.
@@ -117,12 +117,12 @@ class Adding {
   constructor() {
     this.row = null;
     this.name = el("input", { id: "profile-name", autocomplete: "off", spellcheck: "false", placeholder: "ACCOUNT-ROLE" });
-    this.change = el("pre", { tabindex: "0", "aria-label": "The change to the AWS config", hidden: true });
-    this.preview = el("button", { type: "button", id: "preview", onclick: () => this.look() }, "Show the change");
-    this.write = el("button", { type: "button", id: "write", class: "first", hidden: true, onclick: () => this.save() }, "Write it");
+    this.change = el("pre", { tabindex: "0", "aria-label": text("config-change"), hidden: true });
+    this.preview = el("button", { type: "button", id: "preview", onclick: () => this.look() }, text("show-change"));
+    this.write = el("button", { type: "button", id: "write", class: "first", hidden: true, onclick: () => this.save() }, text("write-it"));
     this.name.addEventListener("input", () => this.forget());
-    this.element = el("details", { class: "adding", hidden: true }, el("summary", {}, "Add as a profile"),
-      el("label", {}, "Name of the profile", this.name), this.change,
+    this.element = el("details", { class: "adding", hidden: true }, el("summary", {}, text("add-as-profile")),
+      el("label", {}, text("profile-name"), this.name), this.change,
       el("div", { class: "row" }, this.preview, this.write));
   }
 

@@ -1,6 +1,6 @@
 // Changes: each is a job of the server, whose end comes as news.
 
-import { el, tell } from "/dom.js";
+import { el, tell, text } from "/dom.js";
 import { act } from "/link.js";
 
 const waiting = new Map();
@@ -42,7 +42,7 @@ export async function run(button, what, members) {
 // Ask first; true if the person agrees.
 export function sure(question, answer) {
   return new Promise((decided) => {
-    const no = el("button", { type: "submit", value: "no" }, "Cancel");
+    const no = el("button", { type: "submit", value: "no" }, text("cancel"));
     const yes = el("button", { type: "submit", value: "yes", class: "bad" }, answer);
     const dialog = el("dialog", { "aria-label": question },
       el("form", { method: "dialog" }, el("p", {}, question), el("div", { class: "row" }, no, yes)));

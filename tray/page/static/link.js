@@ -1,7 +1,9 @@
 // The page's one way to its server: every request carries the bearer as a header.
 
+import { text } from "/dom.js";
+
 const BEARER = "sso-tray-bearer";
-const GONE = "SSO Tray no longer serves this page. Open it again: sso-tray open";
+const GONE = text("gone");
 
 export class Refused extends Error {
   constructor(sentence, status) {
@@ -37,7 +39,7 @@ async function sent(name, { method = "GET", body, signal } = {}) {
     return whole(answer.json());
   }
   const { error } = await whole(answer.json().catch(notJson));
-  throw new Refused(error || `The request was refused (${answer.status}).`, answer.status);
+  throw new Refused(error || text("refused", { status: answer.status }), answer.status);
 }
 
 // An answer given up or cut off while it was read is no empty one.
@@ -88,7 +90,7 @@ export async function follow(told) {
     const answer = await request("news", { method: "GET" });
     if (!answer.ok) {
       const { error } = await answer.json().catch(() => ({}));
-      return error || "SSO Tray refuses this page.";
+      return error || text("page-refused");
     }
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
     for (;;) {

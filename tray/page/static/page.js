@@ -1,6 +1,6 @@
 // What is shown: one of the views, the standing of SSO Tray, and what is told.
 
-import { el, setText, tell } from "/dom.js";
+import { el, setText, tell, text } from "/dom.js";
 import { enter, follow, Refused } from "/link.js";
 import { jobEnded } from "/jobs.js";
 import { accounts } from "/accounts.js";
@@ -54,7 +54,7 @@ function heard(message) {
 function standing() {
   banner(news.lost);
   const active = news.status?.active_profile;
-  setText(document.getElementById("standing"), active ? `Active: ${active}` : "No active profile");
+  setText(document.getElementById("standing"), active ? text("active-profile", { name: active }) : text("no-active-profile"));
 }
 
 function banner(sentence) {
@@ -98,7 +98,7 @@ async function begin() {
     if (!(error instanceof Refused)) {
       throw error;
     }
-    document.title = "Not open · SSO Tray";
+    document.title = text("not-open");
     over(error.message);
     return;
   }

@@ -19,7 +19,7 @@ class Sessions {
     this.list = el("div", { class: "cards" });
     this.empty = el("p", { class: "empty", hidden: true }, text("no-sessions"), " ", el("a", { href: "#setup" }, text("setup-title")));
     this.problems = el("ul", { class: "problems", hidden: true });
-    this.element = el("div", { class: "sessions" }, el("h1", {}, "Sessions"), this.problems, this.list, this.empty);
+    this.element = el("div", { class: "sessions" }, el("h1", {}, text("sessions")), this.problems, this.list, this.empty);
     setInterval(() => this.tick(), 1000);
   }
 
@@ -96,13 +96,13 @@ class Card {
     this.uses = el("div", { class: "uses" });
     this.times = [];
     this.buttons = {
-      "sign-in": this.button("Sign in", "sign-in", "first"),
-      "sign-in-afresh": this.button("Sign out and sign in again", "sign-in-afresh"),
-      cancel: el("button", { type: "button", onclick: () => this.cancel() }, "Cancel the sign-in"),
-      renew: this.button("Renew now", "renew"),
-      undo: this.button("Undo the sign-out", "undo"),
-      "sign-out": this.button("Sign out", "sign-out"),
-      list: this.button("Fetch the accounts now", "list"),
+      "sign-in": this.button(text("sign-in"), "sign-in", "first"),
+      "sign-in-afresh": this.button(text("sign-in-afresh"), "sign-in-afresh"),
+      cancel: el("button", { type: "button", onclick: () => this.cancel() }, text("setup-cancel")),
+      renew: this.button(text("renew"), "renew"),
+      undo: this.button(text("undo"), "undo"),
+      "sign-out": this.button(text("sign-out"), "sign-out"),
+      list: this.button(text("fetch"), "list"),
     };
     this.element = el("article", { class: "card" },
       el("div", { class: "top" }, this.name, this.state), this.words, this.facts,
@@ -116,14 +116,14 @@ class Card {
   async act(what) {
     const name = this.name.textContent;
     const asked = {
-      "sign-out": [`Sign out of “${name}”? Programs that use it have to sign in again.`, "Sign out"],
-      "sign-in-afresh": [`Sign out of “${name}” and sign in again? Until then, programs can't use it.`, "Sign out and in"],
+      "sign-out": [text("sign-out-sure", { name }), text("sign-out")],
+      "sign-in-afresh": [text("afresh-sure", { name }), text("sign-out-and-in")],
     }[what];
     if (asked && !(await sure(...asked))) {
       return;
     }
     if (what === "sign-in" || what === "sign-in-afresh") {
-      tell("Finish the sign-in in the page that your browser opens.");
+      tell(text("setup-signing-in"));
     }
     await run(this.buttons[what], what, { session: this.key });
   }
@@ -167,7 +167,7 @@ class Card {
     ];
     this.facts.replaceChildren(...pairs.filter(([, value]) => value)
       .flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
-    this.uses.replaceChildren(el("h3", {}, "Used in the last day"), usesList(uses));
+    this.uses.replaceChildren(el("h3", {}, text("used-lately")), usesList(uses));
     this.tick();
   }
 
@@ -200,11 +200,11 @@ function renewal(session) {
 
 function usesList(uses) {
   if (!uses.length) {
-    return el("p", { class: "quiet" }, "By no program that asked SSO Tray.");
+    return el("p", { class: "quiet" }, text("used-by-none"));
   }
   return el("ul", {}, ...uses.slice(0, 8).map((use) => el("li", {},
     el("b", {}, use.program || "a program"), ` ${use.role} `,
     el("span", { class: "quiet" }, `${use.times > 1 ? `${use.times} times, ` : ""}${ago(use.last_at)}`))));
 }
 
-export const sessions = { title: "Sessions", make: () => new Sessions() };
+export const sessions = { title: text("sessions"), make: () => new Sessions() };
