@@ -207,10 +207,11 @@ class Standalone:
         self, start: fx.StartSignIn, sign_in: SignIn, progress: Progress | None
     ) -> tuple[Effect, ...]:
         def ready(event: ev.SignInReady) -> None:
-            for effect in self._fed(event):
-                if not isinstance(effect, fx.Reply):
-                    self._kept(effect, event.key)
-                elif progress is not None:
+            effects = self._fed(event)
+            for effect in effects:  # before the page is shown: who sees it may cancel at once
+                self._kept(effect, event.key)
+            for effect in effects:
+                if isinstance(effect, fx.Reply) and progress is not None:
                     progress(effect)
 
         return self._fed(sign_in(start, ready))
