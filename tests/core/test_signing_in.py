@@ -634,6 +634,23 @@ def test_quitting_ends_sign_ins_and_starts_nothing() -> None:
     assert [] == story.jobs()
 
 
+def test_an_end_starts_nothing_and_takes_in_what_was_under_way() -> None:
+    """As at a logout: a renewal that comes back is remembered, one that fails isn't repeated."""
+    story = Story(CORP, LAB, stores={"corp": "keyring", "lab": "keyring"})
+    for key in ("corp", "lab"):
+        story.file(token(key), key=key)
+        story.send(ev.RenewRequested(key))
+    under_way = story.jobs()
+
+    story.send(ev.Ending())
+    story.answer(Renewed(token("later"), "keyring"), key="corp")
+    story.answer(Failed("keyring-waiting", "The keyring doesn't answer."), key="lab")
+    story.run_until(3 * HOUR)
+
+    assert ["renew", "renew"] == under_way == story.jobs()
+    assert token("later") == story.session("corp").token
+
+
 @pytest.mark.parametrize(("request_", "offers"), [(None, 1), ("cli", 0)])
 def test_a_click_that_signs_in_offers_the_settings(request_: str | None, offers: int) -> None:
     """Whoever signed in at a terminal is asked there; whether it was offered before is on disk."""

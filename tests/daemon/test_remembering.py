@@ -32,3 +32,15 @@ def test_all_that_waits_is_one_write(tmp_path: Path) -> None:
 
     assert news == {key: record.memory for key, record in records.read().items()}
     assert 1 == json.loads(records.path.read_bytes())["writes"]
+
+
+def test_the_rules_know_of_the_end(tmp_path: Path) -> None:
+    """They start nothing more, which would fail and be remembered as trouble (fault 76)."""
+
+    async def live() -> bool:
+        daemon = Daemon(home_with(tmp_path, ""), icon=False)
+        daemon.ended.set()
+        await daemon.run()
+        return daemon.loop.state.quitting
+
+    assert asyncio.run(live())

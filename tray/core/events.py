@@ -365,6 +365,11 @@ class QuitRequested:
     hand_back: bool = False  # release every session to the AWS CLI first (K7)
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """We end, as at a logout: nothing is started any more, what is under way may still end."""
+
+
 Event = (
     RecordsRead
     | PreferencesRead
@@ -411,4 +416,5 @@ Event = (
     | IndexEvent
     | CredentialsGiven
     | QuitRequested
+    | Ending
 )

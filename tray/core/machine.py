@@ -145,6 +145,8 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
             return add_profile_menu.added(state, event)
         case ev.CredentialsGiven():
             return _used(state, event, now), ()
+        case ev.Ending():
+            return replace(state, quitting=True), ()
         case ev.QuitRequested():
             if state.lending and not event.hand_back:
                 return _quit(state, event, now)  # asked for twice: now

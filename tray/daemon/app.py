@@ -213,6 +213,7 @@ class Daemon:
 
     async def _stop(self) -> None:
         log.info("ending")
+        self.post(ev.Ending())
         self.timer.close()
         self._idle.close()
         self.watch.close()
@@ -226,9 +227,8 @@ class Daemon:
 
     def _needed(self) -> bool:
         """Whether there is an icon, a client or a session that is signed in."""
-        rows = self.loop.view().sessions
-        signed_in = any(row.state not in ("signed-out", "expired") for row in rows)
-        return self.desktop.shows_icon or self.agent.clients > 0 or signed_in
+        out = {row.state for row in self.loop.view().sessions} <= {"signed-out", "expired"}
+        return self.desktop.shows_icon or self.agent.clients > 0 or not out
 
     def _restart(self) -> None:
         self.restarts = True
