@@ -188,6 +188,7 @@ def test_ctrl_c_says_that_afresh_had_ended_the_session(either: Stage) -> None:
 
     assert 1 == process.returncode
     assert "was cancelled. The previous session is already signed out" in err
+    assert "expired" == either.status()["state"]
 
 
 def test_login_never_reads_standard_input(stage: Stage) -> None:

@@ -13,6 +13,7 @@ from tray.core.outcomes import (
     Failed,
     Outcome,
     PortalChecked,
+    Refused,
     Released,
     RemovalJudged,
     Renewed,
@@ -560,3 +561,22 @@ def test_a_later_end_written_over_one_that_had_passed_is_asked_about() -> None:
 
     assert (["check"], "expired") == (asked, story.row().state)
     assert asked == story.jobs()
+
+
+def test_a_refused_file_is_taken_in_once_the_keyring_can_be_asked() -> None:
+    """K4: it may have kept another token, which is tried then; AWS is not asked meanwhile."""
+    story = Story(stores={"corp": "keyring"})
+    story.file(FULL)
+    story.answer(Adopted(FULL, "keyring", "keyring-absent"))
+    story.send(ev.RenewRequested("corp", "r1"), MINUTE)
+    story.answer(Refused("valid"))
+
+    story.run_until(20 * MINUTE, lambda _start, _at: Adopted(FULL, "keyring", "keyring-absent"))
+    waiting = set(story.jobs()[2:])
+    story.run_until(30 * MINUTE, lambda start, at: (
+        Adopted(LEAN, "keyring") if start.kind == "adopt" else Renewed(token("b", at), "keyring")
+    ))  # fmt: skip
+
+    assert {"adopt"} == waiting
+    assert "renew" == story.jobs()[-1]
+    assert ("signed-in", True) == (story.row().state, story.row().renews)

@@ -104,7 +104,9 @@ def _writes(
         with file:
             if world.machine.is_in_place(session.key, file):  # it covers what another has written
                 world.truth.thrown(session.key)
-                if newest:
+                memory = world.memories().get(session.key)
+                # What was signed out of on this machine is not kept beside another sign-in (K5).
+                if newest or (memory is not None and memory.removal is not None):
                     world.truth.stands(session.key, given)
             file.write(document)
             world.machine.stamp(file.fileno())

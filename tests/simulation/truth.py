@@ -188,7 +188,7 @@ class Truth:
     def returned(self, key: str) -> None:
         """What was thrown away lies in its file again."""
         entry = self._world.machine.file(key)
-        if entry is not None and entry.given is not None:
+        if entry is not None and entry.given is not None and entry.refresh is not None:
             self.thrown_away.discard((entry.given.place, entry.given.family))
 
     def unrecorded(self, start_url: str) -> None:

@@ -208,7 +208,9 @@ class Standalone:
     ) -> tuple[Effect, ...]:
         def ready(event: ev.SignInReady) -> None:
             for effect in self._fed(event):
-                if isinstance(effect, fx.Reply) and progress is not None:
+                if not isinstance(effect, fx.Reply):
+                    self._kept(effect, event.key)
+                elif progress is not None:
                     progress(effect)
 
         return self._fed(sign_in(start, ready))

@@ -29,6 +29,7 @@ from tray.core.session import (
     Session,
     awaits_judgement,
     elsewhere,
+    for_the_keyring,
     in_file,
     refused,
     renewable,
@@ -191,6 +192,8 @@ def _refused(state: TrayState, session: Session, job: Job, outcome: Refused, now
     session = replace(session, failing=None)
     if token is None:
         return session
+    if in_file(session) and for_the_keyring(session.notable):
+        session = replace(session, adopt_again_at=now.wall + policy.BACKOFF_MOST)
     if outcome.reason == "registration-expired" and outcome.portal != "dead":
         # Only our client is too old, for good; the portal session lives on, as far as is known.
         session = replace(
@@ -277,7 +280,7 @@ def _adopted(session: Session, outcome: Adopted, now: Now) -> Answer:
         notable=outcome.reason,
         failing=None,
         adopt_tried=outcome.token.fingerprint,
-        adopt_again_at=adopt_again_at(session.token, outcome.reason, now),
+        adopt_again_at=adopt_again_at(session.token, outcome.reason, now, session.memory.refused),
         adopted_at=now.wall if first else session.adopted_at,
     )
     given = after.memory.given

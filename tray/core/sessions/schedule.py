@@ -138,13 +138,16 @@ def freed(session: Session, now: Now) -> Session:
     )
 
 
-def adopt_again_at(token: TokenFacts | None, reason: Reason | None, now: Now) -> float | None:
+def adopt_again_at(
+    token: TokenFacts | None, reason: Reason | None, now: Now, refused: str | None = None
+) -> float | None:
     """
     Return when to try again, wall seconds, what the keyring or AWS held up for a reason.
 
-    A full file that the keyring refuses stays as it is until it is renewed; there may be none.
+    A full file that the keyring refuses stays as it is until it is renewed; there may be none. One
+    that AWS has `refused` will not be, and the keyring may have kept another (K4).
     """
-    full = token is not None and token.refreshable
+    full = token is not None and token.refreshable and token.fingerprint != refused
     settled = ("keyring-denied", "keyring-absent") if full else ()
     return None if reason is None or reason in settled else now.wall + policy.BACKOFF_MOST
 

@@ -171,11 +171,8 @@ def _kept_beside(session: SsoSession, context: JobContext) -> KeyringItem | None
     """Return what the keyring may have kept from before the file was left as it is (K4)."""
     try:
         return context.item(session)
-    except KEYRING_ERRORS as error:
-        settled = error.reason in ("keyring-absent", "keyring-denied")
-        if settled or not context.record(session).lineage.pairs:
-            return None
-        raise
+    except KEYRING_ERRORS:
+        return None  # the rules look again, as AWS is not to be asked with the file's once more
 
 
 def _is_login(file: SsoToken, renewed: SsoToken) -> bool:
