@@ -115,6 +115,37 @@ def test_the_command_that_is_suggested_works(bare: Stage, region: tuple[str, ...
     assert bool(region) != ("no region" in done.err)
 
 
+def test_a_session_alone_is_written_and_signed_in_to(bare: Stage) -> None:
+    """First what would be written, then that and a sign-in; no profile comes of it."""
+    shown = bare.tray(*NEW, "--session-only", "--dry-run")
+    there = bare.config.exists()
+    done = bare.tray(*NEW, "--session-only", "--yes")
+
+    assert (0, False) == (shown.code, there)
+    assert "+[sso-session devto-article]" in shown.out
+    assert (0, 1) == (done.code, len(bare.opened())), done.err
+    assert 'Signed in to "devto-article".' in done.out
+    assert "[profile" not in bare.config.read_text()
+
+
+def test_picked_roles_alone_are_added(stage: Stage) -> None:
+    """Each names one role of one account; one that is not there ends it before anything."""
+    stage.signed_in_by_cli()
+    roles = ("FullAccess", "ReadOnly")
+    stage.center.accounts = (
+        Account("123456789011", roles, "one"), Account("123456789012", roles, "two"),
+    )  # fmt: skip
+    before = stage.config.read_text()
+    picks = ("--pick", "123456789012/FullAccess", "--pick", "123456789011/ReadOnly")
+    wrong = stage.tray("add", "corp", *picks, "--pick", "123456789011/Root", "--yes")
+    kept = stage.config.read_text()
+    done = stage.tray("add", "corp", *picks, "--yes")
+
+    assert (1, before) == (wrong.code, kept)
+    assert 'You have no role "123456789011/Root"' in wrong.err
+    assert (0, 2) == (done.code, done.out.count("+[profile ")), done.err
+
+
 def test_sync_adds_what_is_new_and_prunes_what_is_gone(stage: Stage) -> None:
     """Twice the same changes nothing; what somebody counts on is kept, and why is said."""
     stage.signed_in_by_cli()
