@@ -242,7 +242,9 @@ def _of_session(
     codes: Sequence[str],
 ) -> dict[str, Any]:
     state = standalone.state.sessions[session.key]
-    if state.file_status in ("present", "absent") and not usable(state, now()):
+    # The file rounds its end down: for less than a second it has ended, and the token has not.
+    good = usable(state, now()) and standalone.token_now(session) is not None
+    if state.file_status in ("present", "absent") and not good:
         _renew(standalone, session)
     try:
         found = _asked(standalone, operation, session, profile, codes)

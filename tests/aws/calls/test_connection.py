@@ -77,9 +77,7 @@ class TestNotAws:
 
         assert isinstance(error, Offline)
         assert ("offline", False, False) == (error.reason, error.answered, error.maybe_done)
-        assert (
-            "The certificate of 127.0.0.1 isn't trusted: it is another host's." == error.sentence
-        )
+        assert "127.0.0.1" in error.sentence
 
     @pytest.mark.parametrize(
         "answer",
@@ -230,7 +228,8 @@ class TestTls:
             error = failure(clients)
 
         assert isinstance(error, TlsFailed)
-        assert "127.0.0.1" in error.sentence
+        words = "The certificate of 127.0.0.1 isn't trusted: it is another host's."
+        assert words == error.sentence
 
     @pytest.mark.parametrize(
         ("first_day", "last_day", "reason"), [(-9, -2, "tls"), (2, 9, "clock")]
