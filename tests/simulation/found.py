@@ -547,5 +547,13 @@ FOUND = (
         do("remove", 3628.266, "twin", 0.284, step=2), do("release", 11408.265, "twin", 0.193),
         until=11412,
     ),
+    Sequence(
+        "a sign-out that is killed while AWS is throttling counts as a loss", 136095,
+        do("aws sso login", 42336.518, "lab", 0.755, step=4),
+        do("aws sso login", 47684.5, "lab", 0.448, step=11), do("kill", 50310.791, "lab", 0.994),
+        do("keyring slow", 53166.142, "lab", 0.974), do("aws sso login", 57201.158, "lab", 0.808),
+        do("aws 429", 59174.588, "lab", 0.951), do("sign out", 60138.329, "lab", 0.444),
+        until=60140,
+    ),
 )  # fmt: skip
 """What an explorer has found, once."""

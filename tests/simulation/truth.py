@@ -633,7 +633,8 @@ class Truth:
             if held:
                 self._held_once.add((place, family))
             elif (place, family) in self._held_once:
-                if self._spent(key, place, family) or self._undatable(place, family):
+                spent = self._spent(key, place, family) or self._undatable(place, family)
+                if spent or self._let_go(key):
                     self.thrown_away.add((place, family))
                 else:
                     world.promises.broken("safety: no refresh token is lost", f"{key} of {place}")
@@ -651,6 +652,12 @@ class Truth:
         return self._world.portal(place).rotation in ("strict", "family") and any(
             (one.place, one.family) == (place, family) for _, one in given
         )
+
+    def _let_go(self, key: str) -> bool:
+        """Whether a sign-out that died had recorded that it was one: nobody wants it kept."""
+        record = self._world.machine.records().get(key)
+        asked = self._signed_in_at.get(key, -1.0) < self._signing_out_at.get(key, 0.0)
+        return asked and record is not None and record.memory.signed_out
 
     def _undatable(self, place: str, family: int) -> bool:
         """Whether a clock that was behind has dated a file: once set, it looks older (K4)."""
