@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from tray.core.policy import START_PATIENCE
+from tray.core.policy import START_PATIENCE, STARTER_PATIENCE
 from tray.errors import Unreachable
 from tray.system import agent_socket
 from tray.system.agent_places import is_private_directory
@@ -30,7 +30,6 @@ ON_DEMAND: Final = "SSO_TRAY_ON_DEMAND"
 
 UNIT: Final = "sso-tray-on-demand.service"
 
-_STARTER_PATIENCE: Final = 2 * START_PATIENCE  # who starts it waits longer than who only waits
 _MANAGER_PATIENCE: Final = 5.0
 _MANAGER_PAUSE: Final = 2.0
 _LOOK_AGAIN: Final = 0.02
@@ -91,7 +90,7 @@ def _started(paths: Paths, environ: Mapping[str, str], tried: Callable[[], None]
         return True  # started by who held the lock before us
     tried()
     failed = _start(environ)
-    deadline = time.monotonic() + _STARTER_PATIENCE
+    deadline = time.monotonic() + STARTER_PATIENCE
     while not listens(paths.runtime_sockets):
         if failed() or time.monotonic() > deadline:
             return listens(paths.runtime_sockets)
