@@ -121,9 +121,9 @@ def freed(session: Session, now: Now) -> Session:
     """Let what waits try now, once in five minutes, as networks come and go (R1, R5)."""
     failing, freed_at = session.failing, session.freed_at
     asked_at, again_at = session.unconfirmed_at, session.adopt_again_at
-    waits = (0.0 if failing is None else failing.next_at, asked_at or 0.0)
+    waits = [0.0 if failing is None else failing.next_at, asked_at or 0.0]
     if unproved(session):  # shown as signed out until AWS has answered
-        waits = (*waits, again_at or 0.0)
+        waits.append(again_at or 0.0)
         again_at = None if again_at is None else now.wall
     if max(waits) <= now.wall:
         return session
