@@ -568,5 +568,10 @@ FOUND = (
         do("folder lost", 20636.137, "lab"), do("unreadable", 21799.625, much=0.826),
         do("click", 22007.994, "twin", 0.7), do("aws mute", 22020.419, much=0.469), until=22625,
     ),
+    Sequence(
+        "a restart forgets who kept a login without refresh data that is gone", 170041,
+        do("old login", 1.022, "lab", 0.181), do("aws sso logout", 4766.254, "lab", 0.065),
+        do("restart compared", 7665.204, "lab", 0.05), until=7726,
+    ),
 )  # fmt: skip
 """What an explorer has found, once."""
