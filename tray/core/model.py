@@ -271,6 +271,8 @@ class Preferences:
     names_in_notices: bool = True  # whether a warning names sessions, accounts and roles
     list_accounts: bool = True  # every day, while a surface that needs them is used
     tell_accounts: bool = True  # when roles have appeared or vanished
+    # colours and labels of accounts, each as ``*prod*=red`` (`account_marks.parsed`)
+    colors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ class Daemon:
         self._ends = ends or ShutdownSignals()
         self.paths = paths = Paths.from_environment(environ)
         self.since = time.time()
-        self.ended = asyncio.Event()
+        self.ended = self._ends.ended
         self.restarts = False
         self._address: Path | None = None
         self._mark: tuple[int, int] | None = None

@@ -245,6 +245,7 @@ class Desktop:
             index=self._roles.index(),
             roles=self._roles.rows(),
             guarded=settings.preferences.guarded,
+            colors=settings.preferences.colors,
             locked=settings.locked,
             keyring_required=settings.preferences.keyring_required,
             zone=zone,

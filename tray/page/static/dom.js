@@ -29,6 +29,13 @@ export function setText(element, text) {
   }
 }
 
+// Say the label of an account, and give it its colour.
+export function marked(element, { label, colour }) {
+  setText(element, label);
+  element.hidden = !label;
+  element.style.setProperty("--mark", colour || "transparent");
+}
+
 let clearing = 0;
 
 // Say a sentence to the person, whatever they look at.
