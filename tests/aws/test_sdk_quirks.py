@@ -38,6 +38,13 @@ from tray.core.doctor.findings import Quirk
             ("quoted-name", 1), ("unread-section", 2), ("two-defaults", 3),
         )),
         (b"[default]\n[default]\n", ()),
+        (b'[profile a]\nexport AWS_ACCESS_KEY_ID="x"\nexported = x\n', (("shell-line", 2),)),
+        (b'SET AWS_REGION=x\n$Env:AWS_REGION="x"\nsetx AWS_REGION x\n', (
+            ("shell-line", 1), ("shell-line", 2), ("shell-line", 3),
+        )),
+        (b"[123456789012_Admin]\naws_access_key_id=x\n[123_a]\n",
+         (("portal-keys", 1), ("unread-section", 3))),
+        (b"[profile 123456789012_Admin]\naws_session_token=x\n", (("temporary-keys", 2),)),
         (b"[plugins]\nMine: x\n", ()),
         (b"[profile a]\ns3 =\n  Inner: x\n# Old: x\n", ()),
         (b"[profile a]\nsso_start_url = https://x/start\n", ()),

@@ -248,7 +248,7 @@ def test_five_hundred_accounts_come_in_one_go(bare: Stage) -> None:
 
 def test_an_odd_role_name_is_left_out_and_named(bare: Stage) -> None:
     """One name that no config file can hold does not keep the other roles from being added."""
-    odd = ("two\nlines", " led by a blank", "a # comment", "\x1b[31mred")
+    odd = ("", "two\nlines", " led by a blank", "a # comment", "\x1b[31mred")
     bare.center.accounts = (Account("300000000001", ("Admin", *odd, "ReadOnly"), "prod"),)
 
     done = bare.tray(*NEW, "--all", "--region", "eu-west-1")

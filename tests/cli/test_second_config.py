@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.stage import CONFIG, Stage
+from tray.ipc.agent_client import AgentClient
+from tray.system.paths import Paths, world
 
 OTHER_PORTAL = CONFIG.replace("corp", "other-name").replace(
     "[sso-session other]", "[sso-session corp]"
@@ -101,6 +103,24 @@ def test_a_pick_with_a_second_config_leaves_the_first_alone(
     assert [1, 0, 1, 0] == [one.code for one in (refused, apart, still, free)], free.err
     assert f"The active profile is that of {stage.config} and would change there" in refused.err
     assert (before, "dev") == (after, active)
+
+
+def test_the_daemon_of_a_second_config_picks_nothing_for_the_first(stage: Stage) -> None:
+    """However it is asked: a click, the page and the command are one request to it."""
+    stage.tray("use", "dev")
+    stage.tray("apply", "default")
+    before = stage.config.read_bytes()
+    variables = second(stage, CONFIG.replace("123456789011", "123456789012"))
+    stage.environ["AWS_CONFIG_FILE"] = variables["AWS_CONFIG_FILE"]
+    with stage.daemon():
+        paths = Paths.from_environment(stage.environ)
+        with AgentClient(paths.runtime_sockets, world(stage.environ)) as agent:
+            answer = agent.done("use", profile="reader")
+        active = stage.tray("status", "--json").json()["active_profile"]
+
+    assert 1 == answer["exit"]
+    assert "The active profile is that of" in answer["sentence"]
+    assert ("dev", before) == (active, stage.config.read_bytes())
 
 
 def test_a_second_config_may_have_a_daemon_of_its_own(stage: Stage) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
 from typing import Any
 
 from tray.cli.apply_command import follow_active
@@ -22,8 +21,8 @@ from tray.core.text import managed_text, sentences
 from tray.core.text.display_names import clean
 from tray.core.views.status_documents import listed_profiles
 from tray.errors import ConfigRejected
-from tray.managed.managed_sections import applies, read_applied
-from tray.storage.active_profile import picked_in, read_active, read_previous, record_active
+from tray.managed.managed_sections import applies, refuse_elsewhere
+from tray.storage.active_profile import read_active, read_previous, record_active
 
 
 def profiles(*, words: tuple[str, ...], star: bool, unstar: bool, as_json: bool) -> None:
@@ -125,9 +124,8 @@ def _meant(context: CommandContext, words: tuple[str, ...]) -> str:
 
 def _switch(context: CommandContext, name: str | None) -> None:
     picks = (read_active(context.paths.state), read_previous(context.paths.state))
-    elsewhere = None if name is None else _other_config(context)
-    if elsewhere is not None:
-        raise Ended(managed_text.picked_elsewhere(str(elsewhere)), 1)
+    if name is not None:
+        refuse_elsewhere(context.paths)
     done = context.asked("use", profile=name)
     if done is None:
         settings = context.settings_or_safe()
@@ -143,15 +141,6 @@ def _switch(context: CommandContext, name: str | None) -> None:
     if name is not None and picks == (None, None) and not _takes_effect(context):
         note(sentences.first_pick())
     finish(done["exit"], done["sentence"])
-
-
-def _other_config(context: CommandContext) -> Path | None:
-    """Return the config whose active profile a pick would change although it is not ours."""
-    state, ours = context.paths.state, context.paths.aws_config.resolve()
-    applied = [Path(one.file) for one in read_applied(state).values() if one.at_work]
-    picked = picked_in(state)
-    places = applied if picked is None else [picked, *applied]
-    return next((one for one in places if one.is_file() and one.resolve() != ours), None)
 
 
 def _takes_effect(context: CommandContext) -> bool:

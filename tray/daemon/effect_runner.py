@@ -24,6 +24,7 @@ from tray.daemon.managed_updates import ManagedUpdates, following
 from tray.daemon.worker_jobs import WorkerJobs
 from tray.errors import TrayError
 from tray.managed.config_write import add_profiles
+from tray.managed.managed_sections import refuse_elsewhere
 from tray.storage.account_records import forget_accounts, record_use
 from tray.storage.active_profile import record_active
 from tray.storage.daemon_record import may_offer, record
@@ -120,8 +121,8 @@ class EffectRunner:
             case fx.OfferSettings():
                 self._offer()
             case fx.Quit():
+                self._end()  # first: the record may lie in a home that hangs
                 record(self._paths.state, quit_at=time.time())
-                self._end()
             case _:
                 assert_never(effect)
 
@@ -160,6 +161,8 @@ class EffectRunner:
     def _record_active(self, effect: fx.RecordActive) -> None:
         """Raises NotDoneError; what stands in the file counts then, as for every other program."""
         try:
+            if effect.profile is not None:
+                refuse_elsewhere(self._paths)
             record_active(self._paths.state, effect.profile, self._paths.aws_config)
             return
         except TrayError as error:

@@ -37,6 +37,7 @@ from tray.managed.section_plan import (
     planned,
     section_of,
 )
+from tray.storage.active_profile import picked_in
 from tray.storage.atomic_files import (
     FileRefused,
     Seam,
@@ -44,6 +45,7 @@ from tray.storage.atomic_files import (
     read_small,
     write_atomic,
 )
+from tray.system.paths import Paths
 
 log = logging.getLogger(__name__)
 
@@ -202,6 +204,15 @@ def _sync(
     if plan.refusal is not None:
         raise plan.refusal
     return written
+
+
+def refuse_elsewhere(paths: Paths) -> None:
+    """Raise UserMustAct where a pick would change the active profile of another AWS config."""
+    applied = [Path(one.file) for one in read_applied(paths.state).values() if one.at_work]
+    picked, ours = picked_in(paths.state), paths.aws_config.resolve()
+    for place in applied if picked is None else [picked, *applied]:
+        if place.is_file() and place.resolve() != ours:
+            raise UserMustAct(managed_text.picked_elsewhere(str(place)))
 
 
 def _refuse_other_file(world: ManagedContext, target: Target) -> None:

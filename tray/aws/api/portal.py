@@ -62,9 +62,9 @@ class Portal:
         operation = "ListAccountRoles"
         for row in self._rows(operation, method, arguments, access_token, "roleList", fetch):
             name = row.get("roleName")
-            if not isinstance(name, str) or not name:
+            if not isinstance(name, str):
                 raise incomplete_response(operation, "has no usable roleName")
-            yield name  # an odd one too: where it cannot be written it is left out, and named
+            yield name  # an odd or empty one too: what cannot be written is left out, and named
 
     def role_credentials(
         self, access_token: Secret, region: str, account_id: str, role_name: str

@@ -30,6 +30,7 @@ Value: TypeAlias = str | dict[str, str]  # a text, or the keys of a nested block
 Section: TypeAlias = dict[str, Value]
 
 _DEFAULT = "DEFAULT"
+_SHELL = re.compile(r"((export|set|setx)\s|\$env:)\s*\"?aws_\w", re.IGNORECASE)
 _QUOTABLE = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 """Keys that may be quoted in a sentence; others might be a pasted secret."""
 
@@ -260,6 +261,8 @@ def _why_no_header(text: str) -> str:
         return "the file begins with a byte order mark; save it as UTF-8 without one."
     if text[0] == "[":
         return 'a section header without its "]".'
+    if _SHELL.match(text):
+        return "a line for a shell, which sets nothing here, before the first [section]."
     return "text before the first [section]."
 
 

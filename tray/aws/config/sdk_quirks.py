@@ -19,6 +19,9 @@ _QUOTES: Final = (b'"', b"'")
 _OURS: Final = (b"default", b"profile", b"sso-session")
 _KNOWN: Final = (*_OURS, b"DEFAULT", b"services", b"plugins", b"preview")
 _ACCESS: Final = b"sso:account:access"
+_SHELL: Final = re.compile(rb"((export|set|setx)[ \t]|\$env:)[ \t]*\"?aws_\w+", re.IGNORECASE)
+_PORTAL: Final = re.compile(rb"[0-9]{12}_[^\s\]]+")
+_TOKEN: Final = b"aws_session_token"
 
 
 def quirks(data: bytes) -> tuple[tuple[Quirk, int], ...]:
@@ -32,7 +35,9 @@ def _found(lines: list[bytes]) -> Iterator[tuple[Quirk, int]]:
     for number, line in enumerate((*lines, b"[plugins]"), 1):
         section = _SECTION.match(line)
         if section is None:
-            if kind in _OURS and (option := _OPTION.match(line)):
+            if _SHELL.match(line):
+                yield "shell-line", number
+            elif kind in _OURS and (option := _OPTION.match(line)):
                 yield from _of_option(option, number, first=not keys)
                 if not option[1] or not keys:
                     keys[option[2].lower()] = number
@@ -49,6 +54,8 @@ def _found(lines: list[bytes]) -> Iterator[tuple[Quirk, int]]:
             yield "default-section", number
         elif kind in _OURS and len(words) == 2 and _QUOTED.search(name):
             yield "quoted-name", number
+        elif _PORTAL.fullmatch(b" ".join(words)):
+            yield "portal-keys", number
         elif kind not in _KNOWN:
             yield from _of_word(kind, words, number)
 
@@ -96,3 +103,5 @@ def _of_section(kind: bytes, keys: dict[bytes, int], start: int) -> Iterator[tup
                 break
     elif kind in _OURS and b"sso_session" in keys and b"sso_start_url" in keys:
         yield "url-beside-session", keys[b"sso_start_url"]
+    elif kind in _OURS and _TOKEN in keys:
+        yield "temporary-keys", keys[_TOKEN]

@@ -156,6 +156,8 @@ def listed_accounts(
     """Group roles by account; those of `unknown` accounts, which AWS didn't list, stay."""
     accounts: dict[str, tuple[str, str, list[str]]] = {}
     for one in found:
+        if not one.role_name:
+            continue  # nobody could ask for it
         place = accounts.setdefault(one.account_id, (one.account_name, one.email, []))
         place[2].append(one.role_name)
     kept = () if before is None else before.accounts

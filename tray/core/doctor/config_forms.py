@@ -104,6 +104,18 @@ FORMS: Final[dict[Quirk, Form]] = {
         "a section is neither profile nor sso-session, so nothing reads it", {},
         'begin it with "profile" or "sso-session", in lower case',
     ),
+    "shell-line": Form(
+        "a line for a shell, where it sets a variable of AWS, sets nothing here", {},
+        "remove it; to sign in: sso-tray add", "problem",
+    ),
+    "portal-keys": Form(
+        "a section copied from the access portal is for ~/.aws/credentials", {_UNREAD: _OURS},
+        "remove it: its keys end within hours; to sign in: sso-tray add", "problem",
+    ),
+    "temporary-keys": Form(
+        "a profile has temporary keys (aws_session_token), which end within hours and which "
+        "nothing here renews", {}, "for a profile that lasts: sso-tray add",
+    ),
 }  # fmt: skip
 """Measured side by side; a repeated key or section ends boto3 and the AWS CLI before these."""
 

@@ -30,6 +30,9 @@ Quirk = Literal[
     "tilde-process",
     "loose-word",
     "unread-section",
+    "shell-line",
+    "portal-keys",
+    "temporary-keys",
 ]
 """How a config file may be written so that clients read it differently (measured)."""
 

@@ -40,8 +40,9 @@ _ACCOUNT: Final = re.compile(r"[0-9]{12}")
 def config(facts: Facts) -> Iterator[Finding]:
     if facts.config_problem is not None:
         remedy = "fix that line; until then the AWS CLI and boto3 fail"
-        others = "Others may go on: every other SDK and Terraform take the last of a repeated key."
-        yield problem("config", f"{facts.config_problem} {others}", remedy)
+        others = " Every other SDK and Terraform go on, with the last value of each key."
+        repeated = others if "a second time" in facts.config_problem else ""
+        yield problem("config", f"{facts.config_problem}{repeated}", remedy)
         return
     if facts.catalog is None:
         return
