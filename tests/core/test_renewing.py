@@ -570,7 +570,7 @@ def test_a_doubt_about_an_older_token_is_no_doubt(fingerprint: str) -> None:
 @pytest.mark.parametrize(
     ("outcome", "good"),
     [
-        (Renewed(token("b"), "keyring", "a"), True),
+        (Renewed(token("b"), "keyring", of="a"), True),
         (Failed("offline", "AWS cannot be reached."), False),
         (Refused("valid"), None),
     ],
