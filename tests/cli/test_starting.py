@@ -18,7 +18,8 @@ import pytest
 from tests.cli.stage import PATIENCE, Stage
 from tests.components import require
 from tests.e2e.desk import at_once, ended
-from tray.core.policy import STARTER_PATIENCE
+from tray.core.policy import START_PATIENCE, STARTER_PATIENCE
+from tray.system.lock.file_lock import FileLock, lock_path
 
 WITH_MANAGER = """\
 set -e
@@ -303,3 +304,19 @@ def test_a_daemon_that_ends_at_once_is_not_waited_for(starting: Starting) -> Non
         done.err,
     )
     assert time.monotonic() - began < STARTER_PATIENCE / 2
+
+
+def test_a_program_does_not_wait_for_a_daemon_that_never_serves(starting: Starting) -> None:
+    """An SDK waits: it acts alone after seconds, where a person would wait a minute."""
+    stage = starting.stage
+    assert 0 == stage.tray("login", "corp", "--no-daemon").code
+    assert "running" in stage.tray("start").out
+    starting.end()
+
+    with FileLock(lock_path(stage.state, "resident")):  # as if another were about to serve
+        began = time.monotonic()
+        done = stage.given_out("credentials", "dev")
+        took = time.monotonic() - began
+
+    assert (0, "") == (done.code, done.err)
+    assert START_PATIENCE <= took < STARTER_PATIENCE / 2

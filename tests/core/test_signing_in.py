@@ -273,6 +273,23 @@ def test_sessions_of_one_portal_end_together(afresh: bool) -> None:
     assert "renew" not in story.jobs()
 
 
+def test_a_vain_question_about_another_session_is_asked_again_with_the_network() -> None:
+    """K6, R5: what waits after a sign-out is asked as soon as AWS can answer."""
+    twin = replace(CORP, key="twin", profiles=("twin",))
+    story = Story(CORP, twin, stores={"corp": "keyring", "twin": "keyring"})
+    for number, key in enumerate(("corp", "twin")):
+        story.file(token(f"t{number}"), key=key)
+    story.send(ev.SignOutRequested("corp"))
+    story.answer(SignedOut())
+    story.answer(PortalChecked("t1", "unreachable"), key="twin")
+
+    effects = story.send(ev.SystemEvent("network-up"), MINUTE)
+    story.answer(PortalChecked("t1", "dead"), key="twin")
+
+    assert "check" == only(fx.StartJob, effects).kind
+    assert "expired" == story.row("twin").state
+
+
 def test_an_abandoned_afresh_sign_in_ends_a_released_session() -> None:
     """K7, L9: its token is ours to ask the portal about, not to refresh."""
     story = Story(stores={"corp": "released"})

@@ -555,5 +555,23 @@ FOUND = (
         do("aws 429", 59174.588, "lab", 0.951), do("sign out", 60138.329, "lab", 0.444),
         until=60140,
     ),
+    Sequence(
+        "a clock that is ahead brings back a file that was removed", 160010,
+        do("aws sso login", 5910.783, "twin", 0.165), do("config", 7146.574, OLD, 0.973),
+        do("clock", 10503.312, "twin", 0.471, step=9),
+        do("remove", 23053.417, "twin", 0.703, step=2),
+        do("all is well", 23981.443, "twin", 0.11), until=23983,
+    ),
+    Sequence(
+        "with the network back, the question what a sign-out ended waits on", 160095,
+        do("aws sso login", 11431.829, much=0.612), do("click", 11475.746, "twin", 0.97),
+        do("folder lost", 20636.137, "lab"), do("unreadable", 21799.625, much=0.826),
+        do("click", 22007.994, "twin", 0.7), do("aws mute", 22020.419, much=0.469), until=22625,
+    ),
+    Sequence(
+        "a restart forgets who kept a login without refresh data that is gone", 170041,
+        do("old login", 1.022, "lab", 0.181), do("aws sso logout", 4766.254, "lab", 0.065),
+        do("restart compared", 7665.204, "lab", 0.05), until=7726,
+    ),
 )  # fmt: skip
 """What an explorer has found, once."""

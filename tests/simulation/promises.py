@@ -137,6 +137,8 @@ class Promises:
             Broken: one does not hold.
         """
         self._count += 1
+        if isinstance(event, ev.SystemEvent) and event.what == "network-up":
+            self._world.truth.network_is_up(before)
         late = abs(now.wall - self._held_at) > MINUTE
         if late or _at_work(before) != _at_work(after):
             self._world.truth.is_shown(before, now)

@@ -11,8 +11,13 @@ from tests.simulation.happenings import KEYS
 from tests.simulation.machine import Entry
 from tray.core import effects as fx
 from tray.core.model import Now, SsoSession
-from tray.core.outcomes import Failed, Outcome, Released, Renewed, SignedOut
-from tray.core.policy import CLOCK_STEP, LAST_QUESTION_AFTER, LONGEST_LIFE
+from tray.core.outcomes import Failed, Outcome, PortalChecked, Released, Renewed, SignedOut
+from tray.core.policy import (
+    CLOCK_STEP,
+    EVENTS_ADVANCE_EVERY,
+    LAST_QUESTION_AFTER,
+    LONGEST_LIFE,
+)
 from tray.core.session import Session, for_the_keyring
 from tray.core.sessions.session_states import reason_of, renews, state_of
 from tray.core.state import TrayState
@@ -66,6 +71,7 @@ class Truth:
         self._signing_out_at: dict[str, float] = {}
         self._to_release: dict[str, set[tuple[str, int]]] = {}
         self.portal_ended_at: dict[str, float] = {}
+        self._checked_in_vain: dict[str, float] = {}
         self.doubted: dict[str, str] = {}
         self.given_under: dict[str, float] = {}
         self.kept_under: dict[str, float] = {}
@@ -82,6 +88,13 @@ class Truth:
     def unwell(self) -> None:
         """Something about network, keyring, clock, files or daemon has changed."""
         self.unwell_at = self._world.machine.time
+
+    def network_is_up(self, before: TrayState) -> None:
+        """What was asked in vain is asked again at once, once in five minutes (R5)."""
+        wall = self._world.machine.wall()
+        for key, session in before.sessions.items():
+            if session.freed_at is None or wall - session.freed_at >= EVENTS_ADVANCE_EVERY:
+                self._checked_in_vain.pop(key, None)
 
     def signed_in(self, key: str, given: Given) -> None:
         """Somebody has signed in for a session."""
@@ -245,6 +258,9 @@ class Truth:
             if self._world.portal(start.session.start_url).ends is None:
                 self.portal_ended_at[start.session.start_url] = self._world.machine.time
             self._throw_all(key)
+        elif isinstance(outcome, PortalChecked):
+            if outcome.portal == "unreachable":
+                self._checked_in_vain[key] = self._world.machine.time
         elif isinstance(outcome, Failed) and start.kind not in ("sign-out", "release"):
             self.failed[key] = self.failed.get(key, 0) + 1
         elif isinstance(outcome, Renewed):
@@ -489,7 +505,10 @@ class Truth:
         well = shown in ("signed-in", "ending", "renewal-failing")
         if given is not None and given.issued < ended_at and well:
             told = f"it is {shown} over a token that we have ended"
-            lies["truth: a sign-out is known to the portal's other sessions"] = told, KNOWN_WITHIN
+            # Asked at once; where AWS was out of reach, again after the longest back-off (R5).
+            vain = self._checked_in_vain.get(key, -1.0) > ended_at
+            patience = ASKED_WITHIN if vain else KNOWN_WITHIN
+            lies["truth: a sign-out is known to the portal's other sessions"] = told, patience
         if given is not None and well and self.doubted.get(key) == given.access:
             told = f"it is {shown} over a token that a program saw refused"
             lies["truth: a doubt is taken up"] = told, ASKED_WITHIN

@@ -125,6 +125,17 @@ def test_a_clock_that_was_set_back_signs_nobody_out(world: World) -> None:
     )
 
 
+def test_a_clock_that_is_ahead_brings_no_removed_file_back(world: World) -> None:
+    """Fault 29: a token that AWS takes has not expired, whatever the clock says."""
+    _remove(world)
+    world.offset += 86_400
+
+    outcome = world.run("judge-removed")
+
+    assert isinstance(outcome, RemovalJudged)
+    assert ("removed", False, 0) == (outcome.verdict, world.file.exists(), world.asked())
+
+
 @pytest.mark.parametrize("ending", ["revoke", "end_session"])
 def test_past_its_end_one_refresh_decides_against_it(world: World, ending: str) -> None:
     """K5: InvalidGrant = signed out."""

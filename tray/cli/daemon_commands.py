@@ -13,6 +13,7 @@ from typing import Final
 
 from tray.cli.command_context import ENDING_PATIENCE, JOB_PATIENCE, CommandContext
 from tray.cli.front.terminal import Ended, finish, note, say
+from tray.core.policy import START_PATIENCE, STARTER_PATIENCE
 from tray.core.start_rules import Starter, Surroundings, obstacle
 from tray.core.text import daemon_text
 from tray.errors import TrayError, Unreachable
@@ -44,7 +45,8 @@ def start() -> None:
     reason = obstacle(_surroundings(context), "start")
     if reason is not None:
         raise Ended(daemon_text.refused(reason), 1)
-    if not started(context.paths, context.environ, tried=lambda: None):
+    paths, environ = context.paths, context.environ
+    if not started(paths, environ, tried=lambda: None, patience=STARTER_PATIENCE):
         raise Ended(daemon_text.NOT_STARTED, 1)
     say(daemon_text.RUNNING)
     if LINUX:
@@ -86,8 +88,9 @@ def start_if_needed(context: CommandContext, starter: Starter, *, no_daemon: boo
         by_us.append(True)
         change_record(context.paths.state, tried_at=time.time())
 
+    patience = START_PATIENCE if starter == "program" else STARTER_PATIENCE
     try:
-        running = started(context.paths, context.environ, tried=tried)
+        running = started(context.paths, context.environ, tried=tried, patience=patience)
     except (TrayError, OSError):
         running = False
     if starter == "person" and not running:

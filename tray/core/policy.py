@@ -103,11 +103,18 @@ HANDED_BACK_WITHIN: Final = 10 * MINUTE
 
 # --- A daemon that is started when it is needed ---
 START_AGAIN_AFTER: Final = MINUTE  # between two starts for programs
-START_PATIENCE: Final = 5.0  # seconds to wait for a daemon that another command is starting
-STARTER_PATIENCE: Final = 60.0  # of who starts it, while it lives: a busy machine takes its time
+START_PATIENCE: Final = 5.0
+"""
+Seconds that a program waits for a daemon it starts, and everybody for one that another starts.
+
+Then it acts alone: an SDK waits for its ``credential_process``, the one for Go a minute at most.
+"""
+STARTER_PATIENCE: Final = 60.0
+"""Of a person who starts one, while it lives: a busy machine takes its time."""
 WORKER_RESTS_AFTER: Final = 8.0  # seconds without a job; it takes more memory than the daemon
 WORKER_SERVES: Final = 256  # jobs; then it rests at once: its heap holds more and more fragments
 IDLE_ENDS_AFTER: Final = HOUR  # without icon, session and request it ends itself after this
+ENDS_WITHIN: Final = 30.0  # seconds; four are the most seen, a manager of services kills after 60
 BUS_GONE_AFTER: Final = 2 * MINUTE  # a session bus away so long has ended with its desktop
 
 # --- The icon ---

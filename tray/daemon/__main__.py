@@ -10,6 +10,7 @@ import os
 import sys
 from typing import Final
 
+from tray.core.policy import ENDS_WITHIN
 from tray.core.text.daemon_text import ALREADY_RUNNING, PACKAGE_CHANGES
 from tray.daemon.app import Daemon
 from tray.desktop.native.main_thread import MainThread
@@ -17,7 +18,7 @@ from tray.desktop.surface import main_thread
 from tray.errors import TrayError, UserMustAct
 from tray.storage.logs import log_to
 from tray.system.daemon_launch import ON_DEMAND
-from tray.system.end_signals import ShutdownSignals
+from tray.system.end_signals import BoundedEnd, ShutdownSignals
 from tray.system.lock.file_lock import FileLock, lock_path
 from tray.system.paths import Paths
 from tray.system.process_limits import (
@@ -73,7 +74,7 @@ def _main() -> int:
 def _lived(*, on_demand: bool) -> bool:
     """Run, on the main thread or beside it; return whether to start anew."""
     main = main_thread()
-    ends = ShutdownSignals()
+    ends = ShutdownSignals(BoundedEnd(ENDS_WITHIN))
     if main is None:
         return asyncio.run(_live(None, ends, on_demand=on_demand))
     ends.install()

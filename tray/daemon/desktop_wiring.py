@@ -7,7 +7,6 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 import tray
@@ -37,6 +36,7 @@ from tray.system.autostart.applications_entry import MenuEntry
 from tray.system.autostart.start_at_login import autostart_for, own_command
 from tray.system.browser import browser_command
 from tray.system.clipboard import copy
+from tray.system.clock.local_time import local_time
 from tray.system.events.system_events import SystemEvents
 from tray.system.spawn import own_program, said_if_failed
 
@@ -229,7 +229,7 @@ class Desktop:
             log.info("start at login: %s", getattr(error, "sentence", type(error).__name__))
 
     def _extras(self) -> MenuExtras:
-        zone = datetime.now().astimezone().tzinfo
+        zone = local_time()
         settings = self._settings()
         return MenuExtras(
             recent=tuple(
@@ -245,6 +245,7 @@ class Desktop:
             index=self._roles.index(),
             roles=self._roles.rows(),
             guarded=settings.preferences.guarded,
+            colors=settings.preferences.colors,
             locked=settings.locked,
             keyring_required=settings.preferences.keyring_required,
             zone=zone,

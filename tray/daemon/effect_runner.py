@@ -121,8 +121,8 @@ class EffectRunner:
             case fx.OfferSettings():
                 self._offer()
             case fx.Quit():
+                self._end()  # first: the record may lie in a home that hangs
                 record(self._paths.state, quit_at=time.time())
-                self._end()
             case _:
                 assert_never(effect)
 

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from tray.core.policy import START_PATIENCE, STARTER_PATIENCE
+from tray.core.policy import START_PATIENCE
 from tray.errors import Unreachable
 from tray.system import agent_socket
 from tray.system.agent_places import is_private_directory
@@ -65,18 +65,21 @@ def listens(sockets: Sequence[Path]) -> bool:
     return False
 
 
-def started(paths: Paths, environ: Mapping[str, str], *, tried: Callable[[], None]) -> bool:
+def started(
+    paths: Paths, environ: Mapping[str, str], *, tried: Callable[[], None], patience: float
+) -> bool:
     """
     Start a daemon unless one listens or is being started; return whether one listens now.
 
-    `tried` is called before the start, by the one who makes it. Raises OSError or UserMustAct.
+    `tried` is called before the start, by the one who makes it and then waits for it while it
+    lives, `patience` seconds at most. Raises OSError or UserMustAct.
     """
     deadline = time.monotonic() + START_PATIENCE
     lock = FileLock(lock_path(paths.state, "start"))
     while not listens(paths.runtime_sockets):
         if lock.acquire():
             try:
-                return _started(paths, environ, tried)
+                return _started(paths, environ, tried, patience)
             finally:
                 lock.release()
         if time.monotonic() > deadline:
@@ -85,12 +88,14 @@ def started(paths: Paths, environ: Mapping[str, str], *, tried: Callable[[], Non
     return True
 
 
-def _started(paths: Paths, environ: Mapping[str, str], tried: Callable[[], None]) -> bool:
+def _started(
+    paths: Paths, environ: Mapping[str, str], tried: Callable[[], None], patience: float
+) -> bool:
     if listens(paths.runtime_sockets):
         return True  # started by who held the lock before us
     tried()
+    deadline = time.monotonic() + patience
     failed = _start(environ)
-    deadline = time.monotonic() + STARTER_PATIENCE
     while not listens(paths.runtime_sockets):
         if failed() or time.monotonic() > deadline:
             return listens(paths.runtime_sockets)

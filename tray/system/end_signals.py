@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import logging
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -26,10 +27,29 @@ NUMBERS: Final = tuple(getattr(signal, name) for name in _NAMES if hasattr(signa
 """Windows has no SIGHUP, and only Windows has SIGBREAK."""
 
 
+class BoundedEnd(asyncio.Event):
+    """
+    The request to end; so many seconds after it the process is gone, whatever it still waits for.
+
+    A home directory that hangs holds threads, log and files, none of which can be given up.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self._limit = threading.Timer(seconds, os._exit, (0,))  # it has ended, as was asked
+        self._limit.daemon = True
+
+    def set(self) -> None:
+        if not self.is_set():
+            self._limit.start()
+        super().set()
+
+
 class ShutdownSignals:
     """:meth:`install` is called on the main thread, unless the loop is to run there itself."""
 
-    def __init__(self) -> None:
+    def __init__(self, ended: asyncio.Event | None = None) -> None:
+        self.ended = ended or asyncio.Event()
         self._pass_on: Callable[[], object] | None = None
         self._asked = False
         self._kept: list[Any] = []

@@ -121,11 +121,11 @@ def freed(session: Session, now: Now) -> Session:
     """Let what waits try now, once in five minutes, as networks come and go (R1, R5)."""
     failing, freed_at = session.failing, session.freed_at
     asked_at, again_at = session.unconfirmed_at, session.adopt_again_at
-    waits = () if failing is None else (failing.next_at,)
+    waits = [0.0 if failing is None else failing.next_at, asked_at or 0.0]
     if unproved(session):  # shown as signed out until AWS has answered
-        waits = (*waits, asked_at or 0.0, again_at or 0.0)
+        waits.append(again_at or 0.0)
         again_at = None if again_at is None else now.wall
-    if max(waits, default=0.0) <= now.wall:
+    if max(waits) <= now.wall:
         return session
     if freed_at is not None and now.wall - freed_at < policy.EVENTS_ADVANCE_EVERY:
         return session

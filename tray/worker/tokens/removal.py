@@ -31,11 +31,12 @@ def judge_removed(session: SsoSession, context: JobContext, *, settled: bool = T
     """
     Find out what the removal of a cache file meant: `RemovalJudged`, or `Renewed`.
 
-    While the kept access token has not expired, the portal is asked with it, never for a refresh,
-    since revocation may be slow. If it takes the token, a file gone from the folder it was
-    published in was removed by a user who signed out on this machine; from a folder that is new
-    or missing it is lost, and published again. After the token's expiry, or if a clock that was
-    set back leaves that in doubt, one refresh decides. Nothing changes where it raises Busy,
+    The portal is asked with the kept access token. If it takes that, whatever the clock says, a
+    file gone from the folder it was published in was removed by a user who signed out on this
+    machine; from a folder that is new or missing it is lost, and published again. If it does not,
+    the user signed out at AWS, and no refresh is asked for, since revocation may be slow. Only
+    after the token's expiry, or where a clock that was set back leaves that in doubt, one refresh
+    decides. Nothing changes where it raises Busy,
     KeyringUnavailable, KeyringDenied, WillRetry, or CacheFileTorn and CacheFileBad (the file is
     back, and broken).
     """
@@ -71,8 +72,9 @@ def judge(session: SsoSession, context: JobContext, *, settled: bool = False) ->
     if item.removed:
         return RemovalJudged("removed", context.facts(session, kept))
     signed_out_here = context.is_from_here(session) and not context.settings.restore_removed
-    doubtful = _from_the_future(kept, context)
-    if kept.expires_at <= context.clock() or (doubtful and not signed_out_here):
+    # A clock that is ahead calls what AWS still takes expired, one that was set back the reverse.
+    doubtful = kept.expires_at <= context.clock() or _from_the_future(kept, context)
+    if doubtful and not signed_out_here:
         return _refresh_decides(session, context, item)
     try:
         context.portal.check(kept.access_token, session.region)
