@@ -89,7 +89,9 @@ class Now:
 
     wall: float  # seconds since the epoch, UTC; may jump either way
     mono: float  # monotonic seconds; stops while the machine sleeps
-    zone: tzinfo | None = None  # the user's, for times in sentences; None = UTC, marked ``Z``
+    # The user's, for times in sentences; None = UTC, marked ``Z``. Its `time_form`
+    # and `date_form`, if it has them, are how it is written.
+    zone: tzinfo | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 // History: a day, a week or a month, drawn; and the same in words below.
 
-import { clock, counted, el, setText, text } from "/dom.js";
+import { clock, counted, DATE, el, setText, text, TIME, written } from "/dom.js";
 import { ask, Refused } from "/link.js";
 
 const SPANS = { day: "Day", week: "Week", month: "Month", year: "Year" };
@@ -137,8 +137,7 @@ function ticks(found) {
   const made = [];
   for (const one = first; one.getTime() / 1000 < found.until; one.setHours(one.getHours() + step)) {
     if (one.getTime() / 1000 >= found.since) {
-      const format = days > 2 ? { day: "numeric", month: "short" } : { hour: "2-digit", minute: "2-digit", hour12: false };
-      made.push([one.getTime() / 1000, one.toLocaleString("en-GB", format)]);
+      made.push([one.getTime() / 1000, written(one, days > 2 ? DATE : TIME)]);
     }
   }
   return made;
