@@ -66,6 +66,8 @@ class Record:
     # of the registration in the file, which does not say: its fingerprint, where it was made
     endpoint: tuple[str, ...] = ()
     folder: str = ""  # mark of the folder that it was last published in (K5)
+    # of a vanity URL: that, and the portal's start URL that it led to at the last sign-in
+    portal: tuple[str, ...] = ()
     memory: Memory = field(default_factory=Memory)
 
     def to_json(self, before: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,6 +85,7 @@ class Record:
             **({"lineage": self.lineage.to_json()} if self.lineage.pairs else {}),
             "endpoint": list(self.endpoint),
             "folder": self.folder,
+            "portal": list(self.portal),
             "memory": {**unknown, **self.memory.to_json()},
             "remembered": self.memory.beside_to_json(),
         }
@@ -102,6 +105,7 @@ class Record:
             lineage=members.usable("lineage", Lineage.from_json, NO_LINEAGE),
             endpoint=members.usable("endpoint", list_of(text), ()),
             folder=members.usable("folder", text, ""),
+            portal=members.usable("portal", list_of(text), ()),
             memory=members.usable("remembered", memory.with_beside, memory),
         )
         return record, not members.unusable

@@ -71,16 +71,16 @@ def span(seconds: float) -> str:
 
 
 def clock(at: float, zone: tzinfo | None = None) -> str:
-    """Return a time of day in ``zone``; None = UTC, marked ``Z``."""
+    """Return a time of day in ``zone``, as `Now` has it."""
     try:
         moment = datetime.fromtimestamp(at, zone or UTC)
     except (OverflowError, ValueError, OSError):
         return "an unknown time"
-    return f"{moment:%H:%M}" if zone is not None else f"{moment:%H:%MZ}"
+    return moment.strftime(getattr(zone, "time_form", "%H:%M" if zone is not None else "%H:%MZ"))
 
 
 def day(at: float, now: float, zone: tzinfo | None = None) -> str:
-    """Return a time of day, beside its day where that is not plain: ``Thu 17:42``, ``3 Dec``."""
+    """Return a time of day, with its day where that is not plain: ``Thu 17:42``, ``3 Dec``."""
     away = abs(at - now)
     if away < CLOCK_SUFFICES:
         return clock(at, zone)
@@ -88,8 +88,8 @@ def day(at: float, now: float, zone: tzinfo | None = None) -> str:
         moment = datetime.fromtimestamp(at, zone or UTC)
     except (OverflowError, ValueError, OSError):
         return "an unknown time"
-    far = away >= WEEKDAY_SUFFICES
-    return f"{moment.day} {moment:%b}" if far else f"{moment:%a} {clock(at, zone)}"
+    form = getattr(zone, "date_form", f"{moment.day} %b")
+    return moment.strftime(form) if away >= WEEKDAY_SUFFICES else f"{moment:%a} {clock(at, zone)}"
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:
