@@ -183,6 +183,8 @@ def ready(state: TrayState, event: ev.SignInReady, now: Now) -> Step:
         # Of one whose file another program is writing it has signed out as well.
         if session.token is not None and session.file_status in ("present", "torn"):
             memory = replace(session.memory, dead=session.token.fingerprint)
+            if state.alone:  # nobody asks AWS afterwards; its refresh token is no good either
+                memory = replace(memory, refused=session.token.fingerprint)
             session = replace(session, memory=memory)
     return state.with_session(replace(session, sign_in=sign_in)), tuple(effects)
 
