@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.cli.stage import Stage
 from tests.desk import Desk, colour_box, desk, until
 from tray.core.model import State
@@ -36,7 +38,7 @@ def test_the_first_has_the_icon_and_both_the_sessions(stage: Stage) -> None:
             moved.communicate(timeout=60)
 
 
-def variables(here: Desk) -> dict[str, str]:
+def variables(here: Desk) -> dict[str, Any]:
     """Return what a program of this desktop has of its own."""
     return {name: here.env[name] for name in ("DISPLAY", "DBUS_SESSION_BUS_ADDRESS")}
 
