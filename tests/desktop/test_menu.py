@@ -11,6 +11,7 @@ from tests.desktop.looks import NOW, row, view_of
 from tray.core import events as ev
 from tray.core.accounts.remembered_roles import RememberedRoles
 from tray.core.accounts.role_search import RoleRow
+from tray.core.effects import CLICK
 from tray.core.events import Event
 from tray.core.menu.menu_entry import Entry
 from tray.core.menu.menu_extras import MenuExtras
@@ -184,7 +185,7 @@ def test_every_row_tells_the_rules_what_it_says() -> None:
 
     assert {
         "afresh:corp": ev.SignInRequested("corp", afresh=True),
-        "renew:corp": ev.RenewRequested("corp"),
+        "renew:corp": ev.RenewRequested("corp", CLICK),
         "roles:corp": AccountsRequested("corp"),
         "sign-out:corp": ev.SignOutRequested("corp"),
         "use-none": ev.UseRequested(None),
@@ -208,7 +209,7 @@ def test_every_row_tells_the_rules_what_it_says() -> None:
 PLAIN = ev.SignInRequested("corp")
 AFRESH = ev.SignInRequested("corp", afresh=True)
 OUT = ev.SignOutRequested("corp")
-RENEW = ev.RenewRequested("corp")
+RENEW = ev.RenewRequested("corp", CLICK)
 ENDS = "Sign out and sign in again"
 ADD = {"Add profile: list accounts and roles": AccountsRequested("corp")}
 

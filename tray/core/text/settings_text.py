@@ -92,6 +92,7 @@ GROUPS: Final[Mapping[str, str]] = {
 HELP: Final[Mapping[str, str]] = {
     "allowed_start_urls": "Sign in to these portals only; none: to any.",
     "browser": "The command that opens pages, with %s for the address.",
+    "colors": "Colours or labels of accounts by pattern, as in *prod*=red or *stage*=orange test.",
     "guarded": "Patterns of profiles that are picked only after a question.",
     "removed_file": "What a deleted token file means.",
     "start_daemon": "Whether commands start SSO Tray when they need it.",
