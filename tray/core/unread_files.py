@@ -68,7 +68,7 @@ def looks(state: TrayState, event: ev.Event, now: Now) -> tuple[fx.ReadAgain, ..
     """
     Every tick reads all of them again; any other event those whose moment has passed unseen.
 
-    At a token file nothing looks while a job of its session runs: the look after it reads it again.
+    No token file while a job of its session runs: the look after that reads it again.
     """
     tick = isinstance(event, ev.Tick)
     at_work = {InputFile("token", one.key) for one in state.sessions.values() if one.job}
