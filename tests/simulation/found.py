@@ -573,5 +573,13 @@ FOUND = (
         do("old login", 1.022, "lab", 0.181), do("aws sso logout", 4766.254, "lab", 0.065),
         do("restart compared", 7665.204, "lab", 0.05), until=7726,
     ),
+    Sequence(
+        "a record's copy is lost after an old record came back", 171000,
+        do("aws sso login", 16780.574, "twin", 0.599), do("click all", 20167.301, "twin", 0.842),
+        do("click", 23257.75, "twin", 0.923), do("sign out", 27233.244, "twin", 0.682),
+        do("aws sso login", 27394.506, "twin", 0.481),
+        do("restart, state old", 27397.117, "twin", 0.23),
+        do("restart, state lost", 27397.216, "twin", 0.572), until=27995,
+    ),
 )  # fmt: skip
 """What an explorer has found, once."""

@@ -18,11 +18,13 @@ from tray.core.policy import DAY, LONGEST_SHOWN_NAME, PAGE_MOST_ROWS, PAGE_ROWS
 from tray.core.profiles.bare_role import role_path
 from tray.core.text.display_names import clean, session_name
 from tray.core.text.shell_commands import quoted
+from tray.core.views.daily_totals import Totals
 from tray.core.views.history_lines import HistoryLine, history_lines, last_used, program_uses
 from tray.errors import TrayError
 from tray.storage.account_records import NAME, read_index, record_use
 from tray.storage.active_profile import read_active
 from tray.storage.file_mark import file_mark
+from tray.storage.history_days import read_totals
 from tray.storage.logs import History
 from tray.storage.remembered_file import read_remembered
 
@@ -94,6 +96,10 @@ class PageAccounts:
     def history_lines(self) -> list[HistoryLine]:
         with self._lock:
             return self._lines()
+
+    def totals(self) -> Totals:
+        """Return the numbers of the days whose lines have left the history."""
+        return read_totals(self._context.paths.state)
 
     def place(self, key: Sequence[str]) -> tuple[RoleRow, Profile | None] | None:
         """Return the row of this key and its profile, if it still has one."""

@@ -3,7 +3,7 @@
 import { clock, counted, DATE, el, setText, text, TIME, written } from "/dom.js";
 import { ask, Refused } from "/link.js";
 
-const SPANS = { day: "Day", week: "Week", month: "Month" };
+const SPANS = { day: "Day", week: "Week", month: "Month", year: "Year" };
 const LANE = 34;
 const LEFT = 4;
 
@@ -130,7 +130,7 @@ function middle(found, bucket) {
 
 function ticks(found) {
   const days = (found.until - found.since) / 86400;
-  const step = days > 8 ? 7 * 24 : days > 2 ? 24 : 6;
+  const step = days > 60 ? 61 * 24 : days > 8 ? 7 * 24 : days > 2 ? 24 : 6;
   const first = new Date(found.since * 1000);
   first.setMinutes(0, 0, 0);
   first.setHours(days > 2 ? 0 : Math.ceil(first.getHours() / 6) * 6);
