@@ -316,13 +316,8 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
                 self._item.new_icon()
                 self._item.new_attention_icon()
                 if self._tree.gnome:
-                    self._go(self._tell_icon_again())
-
-    async def _tell_icon_again(self) -> None:
-        """GNOME's extension (46-1) ignores a picture that comes while it converts another one."""
-        await asyncio.sleep(_TOLD_AGAIN)
-        if self._item is not None:
-            self._item.new_icon()
+                    # Its extension (46-1) ignores what comes while it converts another picture.
+                    asyncio.get_running_loop().call_later(_TOLD_AGAIN, self._item.new_icon)
 
     def _update_title(self) -> None:
         self._face.heading = self._title
