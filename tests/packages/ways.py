@@ -95,7 +95,7 @@ def _wheel(root: Root) -> str:
 
 
 WAYS = {
-    "pip": _Way(_pip, f"{HOME}/venv/bin/sso-tray", f"{HOME}/venv/bin/python -m pip uninstall"),
+    "pip": _Way(_pip, f"{HOME}/venv/bin/sso-tray", f"{HOME}/venv/bin/python3 -m pip uninstall"),
     "pipx": _Way(_pipx, f"{HOME}/.local/bin/sso-tray", "pipx uninstall"),
     "frozen": _Way(_folder, f"{HOME}/sso-tray/sso-tray", f"delete {HOME}/sso-tray"),
     "deb": _Way(_deb, "/usr/bin/sso-tray", "sudo apt remove"),
