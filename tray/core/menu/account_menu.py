@@ -104,6 +104,10 @@ def _choice(
         for account, members in accounts.items()
     ]
     blocks.sort(key=lambda one: one.text.casefold())
+    if len(blocks) > room or any(len(one.items) > MENU_ROWS for one in blocks):
+        # Shown in ranges, from one name to another: by name, or nobody knows which one to open.
+        named = sorted(profiles, key=lambda one: one.name.casefold())
+        blocks = [Block("profiles", "", named)]
     yield from grouped(blocks, room, lambda one, _: row(one), more)
 
 
