@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.worker.world import full_disk
+from tray.storage.history_days import read_totals
 from tray.storage.logs import HISTORY_BYTES, LOG_BYTES, REPEATS, History, log_to, quiet_libraries
 from tray.system import WINDOWS
 
@@ -177,6 +178,46 @@ def test_history_is_one_json_line_an_event(tmp_path: Path) -> None:
     ] == [json.loads(line) for line in history.path.read_text().splitlines()]
 
 
+def test_lines_that_go_leave_their_numbers_by_day(tmp_path: Path) -> None:
+    """By age or for want of room; forgetting the history forgets them, too."""
+    history, day = History(tmp_path), "1970-01-01"
+    history.add(3600.0, "renewed", "corp")
+    history.add(7200.0, "credentials", "corp", "prod, to aws (12)")
+    history.add(90000.0, "renewed", "corp")
+    history.forget(before=86400.0)
+    once = read_totals(tmp_path)
+    history.path.replace(history.path.with_suffix(".jsonl.1"))
+    history.path.write_bytes(b"x" * (HISTORY_BYTES + 1))
+    history.add(100000.0, "renewed", "corp")
+    twice, text = read_totals(tmp_path), (tmp_path / "history-days.json").read_text()
+    history.forget()
+
+    assert {day: {"corp": [0, 1, 0, 1]}} == once
+    assert {**once, "1970-01-02": {"corp": [0, 1, 0, 0]}} == twice
+    assert "prod" not in text
+    assert {} == read_totals(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "[", "[]", "{}", '{"version": 2, "days": {}}', '{"version": 1, "days": []}',
+        '{"version": 1, "days": {"1970-13-01": {"corp": [0, 0, 0, 0]}}}',
+        '{"version": 1, "days": {"1970-01-01": []}}',
+    ],
+)  # fmt: skip
+def test_totals_that_cannot_be_read_are_none(tmp_path: Path, text: str) -> None:
+    """Nothing breaks, and the next ones replace them."""
+    (tmp_path / "history-days.json").write_text(text)
+    history = History(tmp_path)
+    history.add(3600.0, "renewed", "corp")
+    before = read_totals(tmp_path)
+    history.forget(before=86400.0)
+
+    assert {} == before
+    assert {"1970-01-01": {"corp": [0, 1, 0, 0]}} == read_totals(tmp_path)
+
+
 def test_history_keeps_a_mebibyte_and_one_older_file(tmp_path: Path) -> None:
     """F1: rotated once it is over 1 MiB."""
     history = History(tmp_path)
@@ -225,7 +266,7 @@ def test_what_happened_long_ago_is_forgotten(tmp_path: Path) -> None:
     again = history.forget(before=86400.0)
     left = [
         json.loads(line)["at"][:10]
-        for path in sorted(tmp_path.glob("history*"), reverse=True)
+        for path in sorted(tmp_path.glob("history.jsonl*"), reverse=True)
         for line in path.read_text().splitlines()
     ]
     everything, nothing = history.forget(), history.forget()

@@ -27,6 +27,7 @@ from tray.storage.settings_files.settings_write import (
 
 GOOD = """\
 browser = "firefox %s"
+colors = ["*prod*=red", "*stage*=orange test"]
 guarded = ["*prod*", "*live*"]
 start_daemon = "always"
 removed_file = "restore"
@@ -80,6 +81,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
     preferences = Preferences(
         warn_before=(1800.0, 630.0, 300.0),
         adopt=False,
+        colors=("*prod*=red", "*stage*=orange test"),
         guarded=("*prod*", "*live*"),
         session_lengths=(("corp", 43200.0), ("https://d-1.awsapps.com/start", 900.0)),
         device_code=("corp",),
@@ -124,6 +126,7 @@ def test_what_the_menu_set_wins(tmp_path: Path) -> None:
         ('browser = "a\\u001bb"', "browser"),
         ('guarded = "prod"', "guarded"),
         ("guarded = [1]", "guarded"),
+        ('colors = ["*prod*"]', "colors"),
         ("keyring = 5", "keyring"),
         ("[keyring]\nadopt = 1", "keyring.adopt"),
         ('[keyring]\nservice = " "', "keyring.service"),
@@ -266,14 +269,14 @@ def test_a_byte_order_mark_is_no_matter(tmp_path: Path) -> None:
 
 def test_a_key_that_means_nothing_is_told_and_costs_nothing(tmp_path: Path) -> None:
     """G5: a slip of the pen is named; the other settings hold."""
-    toml = "colour = 1\n[keyring]\nadpot = true\nadopt = false\n[sessions.corp]\nhours = 3\n"
+    toml = "hue = 1\n[keyring]\nadpot = true\nadopt = false\n[sessions.corp]\nhours = 3\n"
 
     settings = _read(tmp_path, toml)
 
     config = tmp_path / "config.toml"
     assert not settings.preferences.adopt
     assert (
-        f'{config}: unknown setting "colour".',
+        f'{config}: unknown setting "hue".',
         f'{config}: unknown setting "keyring.adpot". Did you mean "keyring.adopt"?',
         f'{config}: unknown setting "sessions.corp.hours". '
         'Did you mean "sessions.corp.length_hours"?',
@@ -333,6 +336,7 @@ def test_each_setting_has_a_kind() -> None:
 CHOSEN: tuple[tuple[str, list[str], object], ...] = (
     ("guarded", ["*prod*", "*live*"], ["*prod*", "*live*"]),
     ("guarded", [], []),
+    ("colors", ["*prod*=red"], ["*prod*=red"]),
     ("privacy.keep_days", ["30"], 30),
     ("warnings.minutes_before", ["20", "7.5"], [20, 7.5]),
     ("keyring.adopt", ["false"], False),
@@ -524,6 +528,7 @@ def test_the_menu_cannot_change_a_locked_setting(tmp_path: Path) -> None:
 LOCKABLE: dict[str, tuple[str, str, Callable[[Settings], object]]] = {
     "allowed_start_urls": ('["acme"]', '["evil"]', lambda s: s.preferences.allowed_start_urls),
     "browser": ('"firefox %s"', '"evil %s"', lambda s: s.browsers),
+    "colors": ('["a=red"]', '["a=blue"]', lambda s: s.preferences.colors),
     "guarded": ('["*prod*"]', '["x"]', lambda s: s.preferences.guarded),
     "removed_file": ('"restore"', '"sign-out"', lambda s: s.restore_removed),
     "start_daemon": ('"never"', '"always"', lambda s: s.start_daemon),

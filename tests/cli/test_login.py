@@ -13,6 +13,7 @@ from tests.system.test_transport import ROOT_ONLY, SECOND_USER, as_second_user
 from tests.worker.loopback import request
 from tests.worker.signing_in import port_in, state_in
 from tray.fake_aws.fake_options import DEFAULT_START_URL
+from tray.storage.session_records import Records
 
 LEAN = {"startUrl", "region", "accessToken", "expiresAt"}
 
@@ -189,6 +190,8 @@ def test_ctrl_c_says_that_afresh_had_ended_the_session(either: Stage) -> None:
     assert 1 == process.returncode
     assert "was cancelled. The previous session is already signed out" in err
     assert "expired" == either.status()["state"]
+    either.until(lambda: not either.status()["renews"])
+    assert "sign in again" in either.tray("status").out
 
 
 def test_login_never_reads_standard_input(stage: Stage) -> None:
@@ -327,6 +330,22 @@ def test_sessions_of_one_portal_are_named_before_they_end(
     assert 0 == done.code
     assert 'Signing out of "corp" also ends twin: it uses the same Identity Center.' in done.err
     assert "SDKs for Rust, Java, C++ and Ruby keep the old sign-in: restart them" in done.err
+
+
+@pytest.mark.parametrize("words", [("logout", "own"), ("logout", "corp")])
+def test_a_vanity_url_and_its_portal_are_named_as_one(
+    stage: Stage, words: tuple[str, ...]
+) -> None:
+    """Where it led at the last sign-in is remembered; to another URL it does not apply."""
+    own = "https://sso.corp.example/start"
+    twin = _TWIN.replace("twin", "own").replace(f"{DEFAULT_START_URL}#/", own)
+    stage.config.write_text(stage.config.read_text().replace("[sso-session other]", twin))
+    Records(stage.state).change("own", portal=(own, DEFAULT_START_URL))
+    known = stage.tray(*words)
+    Records(stage.state).change("own", portal=(f"{own}2", DEFAULT_START_URL))
+    unknown = stage.tray(*words)
+
+    assert [True, False] == ["it uses the same Identity" in one.err for one in (known, unknown)]
 
 
 _TWIN = f"""\

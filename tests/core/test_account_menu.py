@@ -53,6 +53,7 @@ def menu(
     roles: tuple[RoleRow, ...] = ROLES,
     sessions: tuple[str, ...] = ("corp", "lab"),
     index: IndexState | None = None,
+    colors: tuple[str, ...] = (),
 ) -> tuple[Entry, ...]:
     """Return the menu of two healthy sessions whose accounts were listed."""
     view = view_of(*(row(key, "signed-in") for key in sessions))
@@ -63,6 +64,7 @@ def menu(
         index=listed if index is None else index,
         roles=roles,
         guarded=("prod",),
+        colors=colors,
     )
     return entries(view, extras, NOW)
 
@@ -80,6 +82,23 @@ def test_favourites_come_first_then_what_was_used_last() -> None:
     found = [one.text for one in menu(remembered, active="dev") if one.key.startswith("role:")]
 
     assert ["★ prod  (guarded)", "Development: Billing", "111111111111: Admin"] == found
+
+
+def test_rows_have_the_colour_and_label_of_their_account() -> None:
+    """Profiles by their name, favourites, and accounts by theirs; the words say it, too."""
+    marks = ("prod=red", "develop*=green test", "archive=purple")
+    rows = menu(RememberedRoles(favourites=(("prod",), BILLING)), colors=marks)
+    found = {one.text: one.colour for one in every(rows) if one.colour}
+
+    assert {
+        "prod  (red, guarded)": "red",
+        "★ prod  (red, guarded)": "red",
+        "★ Development: Billing  (test)": "green",
+        "dev  (test)": "green",
+        "deploy  (test)": "green",
+        f"Archive ({PROD}, purple)": "purple",
+        f"Development ({DEV}, test)": "green",
+    } == found
 
 
 def test_each_of_them_can_be_used_opened_copied_and_starred() -> None:

@@ -21,10 +21,10 @@ def test_the_tooltip_says_the_essence(attention: int, profile: str | None, words
 
 
 def test_a_profile_is_named_with_what_should_make_one_think_twice() -> None:
-    """A7: guarded, incomplete, both."""
+    """A7: guarded, incomplete, both, and the account's label."""
     assert "dev" == menu_text.profile("dev", guarded=False, problem=False)
-    assert "eu-prod  (guarded)  (incomplete)" == (
-        menu_text.profile("eu-prod", guarded=True, problem=True)
+    assert "eu-prod  (red, guarded, incomplete)" == (
+        menu_text.profile("eu-prod", guarded=True, problem=True, label="red")
     )
     assert "No active profile" == menu_text.active(None)
     assert "Profile: dev" == menu_text.active("dev")

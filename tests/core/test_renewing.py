@@ -567,6 +567,28 @@ def test_a_doubt_about_an_older_token_is_no_doubt(fingerprint: str) -> None:
     assert [] == story.jobs()
 
 
+@pytest.mark.parametrize(
+    ("outcome", "good"),
+    [
+        (Renewed(token("b"), "keyring", of="a"), True),
+        (Failed("offline", "AWS cannot be reached."), False),
+        (Refused("valid"), None),
+    ],
+)
+def test_a_click_on_renew_now_is_answered(outcome: Outcome, good: bool | None) -> None:
+    """M1: a notice says so, also where it joins a renewal under way; a refusal has its warning."""
+    story = kept()
+    story.send(ev.RenewRequested("corp", trigger="program"), 31 * MINUTE)
+    story.send(ev.RenewRequested("corp", fx.CLICK), 31 * MINUTE)
+
+    effects = story.answer(outcome)
+
+    reports = [one for one in effects if isinstance(one, fx.Report)]
+    told = [(one.title, one.good) for one in reports]
+    assert ([] if good is None else [("Renew now", good)]) == told
+    assert not [one for one in effects if isinstance(one, fx.Reply)]
+
+
 @pytest.mark.parametrize("portal", ["valid", "unreachable"])
 def test_a_refused_token_that_the_portal_rejects_is_over(
     portal: Literal["valid", "unreachable"],

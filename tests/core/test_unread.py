@@ -37,6 +37,20 @@ FILES: dict[InputFile, tuple[ev.Event, ev.Event]] = {
 }
 
 
+def test_beside_a_job_no_token_file_is_read_again() -> None:
+    """Looks are ignored then: each would ask for the next at once, as long as the job lasts."""
+    story = Story(stores={"corp": "keyring"})
+    story.file(token())
+    story.send(FILES[TOKEN][0], 60)
+    story.send(ev.RenewRequested("corp", "r"), 60)
+
+    beside = story.send(FILES[TOKEN][0], 70), story.send(ev.Tick(), 71)
+    after = story.answer(Failed("torn-file", WHY), 72)
+
+    assert [] == [one for effects in beside for one in effects if isinstance(one, fx.ReadAgain)]
+    assert fx.InspectTokenFile("corp") in after
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.kind)
 def test_nothing_changes_until_it_is_over(file: InputFile) -> None:
     """It is told after 10 s, read again at 0.5, 1.5, 3.5 .. s, and no more once it was read."""

@@ -34,7 +34,18 @@ def looks() -> list[IconState]:
     every: tuple[State, ...] = get_args(State)
     found = [IconState(state, None, *marks) for state in every for marks in MARKS]
     found += [IconState(state, ring / 12) for state in ringed for ring in (0, 1, 3, 6, 12)]
-    return found + [IconState(state, 0.25, *marks) for state in ringed for marks in MARKS[1:]]
+    return (
+        found
+        + [IconState(state, 0.25, *marks) for state in ringed for marks in MARKS[1:]]
+        + [
+            IconState(state, ring, *marks, colour=colour)
+            for state in every
+            for ring, marks, colour in (
+                (None, (False, False), "red"),
+                (0.5, (True, True), "green"),
+            )
+        ]
+    )
 
 
 def sheet() -> Image.Image:

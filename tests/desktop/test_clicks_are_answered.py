@@ -13,6 +13,7 @@ from tests.desktop.tray_host import PATIENCE, Host, tray
 from tray.core.accounts.remembered_roles import RememberedRoles
 from tray.storage.account_records import last_use
 from tray.storage.remembered_file import change_remembered, read_remembered
+from tray.system.autostart.start_at_login import autostart_for
 from tray.system.paths import Paths
 
 
@@ -27,11 +28,16 @@ async def told(daemon: NotificationDaemon, host: Host, *labels: str) -> tuple[st
 
 
 def test_each_click_says_that_it_happened_or_why_not(tmp_path: Path) -> None:
-    """A profile, a setting, one that cannot be changed, a page that no browser opens."""
+    """
+    A profile, a setting, one that cannot be changed, a page that no browser opens.
+
+    A setting that a command has changed is taken back, not set once more.
+    """
     home = home_with(tmp_path, CONFIG, BROWSER="/bin/false")
     config_home = Path(home["HOME"]) / ".config"
     (config_home / "sso-tray").mkdir(parents=True)
-    (config_home / "autostart").write_text("a file where a directory has to be")
+    entries = config_home / "autostart"
+    entries.write_text("a file where a directory has to be")
 
     async def clicks(bus: Bus) -> list[tuple[str, str]]:
         async with notification_daemon(bus.address) as notices, tray(bus.address) as host:
@@ -40,12 +46,16 @@ def test_each_click_says_that_it_happened_or_why_not(tmp_path: Path) -> None:
             ):
                 async with asyncio.timeout(PATIENCE):
                     await host.registered.get()
-                return [
+                answers = [
                     await told(notices, host, "No active profile", "dev"),
                     await told(notices, host, "Open AWS console"),
                     await told(notices, host, "Settings", "Warn before a session ends"),
                     await told(notices, host, "Settings", "Start at login"),
                 ]
+                entries.unlink()
+                autostart_for(home).enable(["sso-tray", "run"])
+                await host.menu("AboutToShow", "i", 0)
+                return [*answers, await told(notices, host, "Settings", "Start at login")]
 
     with private_bus() as bus:
         answers = asyncio.run(clicks(bus))
@@ -56,6 +66,7 @@ def test_each_click_says_that_it_happened_or_why_not(tmp_path: Path) -> None:
         ("Warn before a session ends", "Off"),
     ] == answers[:3]
     assert "The setting was not changed" == answers[3][0]
+    assert ("Start at login", "Off") == answers[4]
 
 
 def test_a_copy_says_that_it_happened_or_shows_what_to_copy(tmp_path: Path) -> None:

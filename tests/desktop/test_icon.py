@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from tests.desktop.looks import NOW, row, view_of
+from tray.core.accounts.account_marks import COLOURS
 from tray.core.model import State
 from tray.desktop.icon.icon_drawing import BADGE, STATE_COLOURS, Colour, draw
 from tray.desktop.icon.icon_state import SIZES, IconState, Theme, icon_state_of, redraw_at
@@ -171,6 +172,16 @@ def test_badge_and_guard_are_seen_and_leave_the_sign(state: State, theme: Theme)
 
     assert 3 == len({plain.tobytes(), badge.tobytes(), guard.tobytes()})
     assert 1 == len({image.crop(left).tobytes() for image in (plain, badge, guard)})
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_accounts_colour_is_on_the_icon(theme: Theme) -> None:
+    """A square in the corner that badge and shield leave free; a template has one colour."""
+    look = IconState("signed-in", 0.5, badge=True, guarded=True, colour="red")
+    image = draw(look, 32, theme)
+
+    expected = (0, 0, 0) if theme == "template" else COLOURS["red"]
+    assert (*expected, 255) == image.getpixel((6, 25))
 
 
 def test_badge_has_a_colour_of_its_own() -> None:

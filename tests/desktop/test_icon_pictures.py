@@ -69,9 +69,9 @@ def test_every_icon_has_its_words() -> None:
     rings = [None, *(step / RING_STEPS for step in range(RING_STEPS + 1))]
     flags = itertools.product((False, True), repeat=3)
     looks = [
-        (IconState(state, ring, *three), theme)
-        for state, ring, three, theme in itertools.product(
-            get_args(State), rings, flags, get_args(Theme)
+        (IconState(state, ring, badge, guarded, rim, colour), theme)
+        for state, ring, (badge, guarded, rim), colour, theme in itertools.product(
+            get_args(State), rings, flags, ("", "red"), get_args(Theme)
         )
     ]
 

@@ -9,20 +9,29 @@ from pathlib import Path
 from PIL import Image, ImageGrab
 
 from tests.desk import ARTIFACTS, PANEL
-from tests.packages.root import UID, USER, Root
+from tests.packages.root import USER, Root
 from tests.packages.told import until
 
 _NODE = re.compile(r"\((\d+), \{([^{}]*)\}")
 _LABEL = re.compile(r"'label': <(?:'((?:[^'\\]|\\.)*)'|\"([^\"]*)\")>")
 
 
-def start_desktop(root: Root) -> None:
-    """Start it as the user; it ends with the root."""
-    run = f"/run/user/{UID}"
-    root.root("install", "-d", "-m", "700", "-o", USER, "-g", USER, "/run/user", run)
+def start_session(root: Root) -> None:
+    """Start a session bus and an unlocked keyring as the user; they end with the root."""
+    run = f"/run/user/{root.uid}"
+    root.root("install", "-d", "-m", "700", "-o", root.name, "-g", root.name, "/run/user", run)
     root.root("chmod", "755", "/run/user")
     root.starts("dbus-daemon", "--session", f"--address=unix:path={run}/bus", "--nofork")
     until(lambda: root.tries("gdbus", "wait", "--session", "org.freedesktop.DBus") == 0, "a bus")
+    root.starts(
+        "gnome-keyring-daemon", "--foreground", "--components=secrets", "--unlock", said="x"
+    )
+    root.user("gdbus", "wait", "--session", "--timeout=60", "org.freedesktop.secrets")
+
+
+def start_desktop(root: Root) -> None:
+    """Start a session with a screen and a panel."""
+    start_session(root)
     screen = root.starts(
         "Xvfb", "-displayfd", "1", "-screen", "0", "640x480x24", "-nolisten", "tcp", "-ac"
     )
@@ -31,11 +40,7 @@ def start_desktop(root: Root) -> None:
     place = f"/home/{USER}/.config/xfce4/xfconf/xfce-perchannel-xml/xfce4-panel.xml"
     root.write(place, PANEL)
     root.starts("xfce4-panel", "--disable-wm-check")
-    root.starts(
-        "gnome-keyring-daemon", "--foreground", "--components=secrets", "--unlock", said="x"
-    )
-    for name in ("org.kde.StatusNotifierWatcher", "org.freedesktop.secrets"):
-        root.user("gdbus", "wait", "--session", "--timeout=60", name)
+    root.user("gdbus", "wait", "--session", "--timeout=60", "org.kde.StatusNotifierWatcher")
 
 
 def look(root: Root) -> Image.Image:

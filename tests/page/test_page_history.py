@@ -55,6 +55,24 @@ def test_the_history_is_drawn_and_told_in_words(page: Page) -> None:
     assert "corp: renewed" not in words
 
 
+def test_a_year_is_drawn_from_numbers_that_outlive_the_lines(page: Page) -> None:
+    """Days long gone from the history and those still in it, by session; said in words as well."""
+    write_history(page)
+    then = format_timestamp(time.time() - 200 * 86400)[:10]
+    totals = {"version": 1, "days": {then: {"corp": [1, 24, 0, 7]}}}
+    (page.stage.state / "history-days.json").write_text(json.dumps(totals))
+    page.go("history")
+    page.tab.press("[data-span=year]")
+    page.shows("corp: 1 sign-in, 24 renewals and 7 uses", ".events")
+    drawn = page.tab.read(
+        "[...document.querySelectorAll('.drawing title')].map(t => t.textContent)"
+    )
+    page.tab.picture("page-year")
+
+    assert any(one.startswith("corp · used: 7 times") for one in drawn)
+    assert any(one.startswith("corp · failed: 1 time") for one in drawn)
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_axe_finds_nothing_serious(page: Page, dark: bool) -> None:
     """No view, light or dark, wide or narrow, has what axe calls serious or critical."""

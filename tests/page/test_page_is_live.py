@@ -55,6 +55,25 @@ def test_the_list_is_fetched_on_request(page: Page) -> None:
     page.shows("Nothing fits", ".finder .empty")
 
 
+def test_a_listing_says_how_far_it_is(page: Page) -> None:
+    """Whoever lists: a command at a terminal, too. It goes when the listing has ended."""
+    last = page.stage.center.accounts[-1].account_id
+    held = page.stage.center.fault("ListAccountRoles", "hang", account_id=last)
+    page.go("sessions")
+    page.tab.press("[data-what=list]")
+    page.shows(" of 16", "#listing")
+    most = page.tab.read("document.querySelector('#listed').max")
+    said = page.tab.read("document.querySelector('#listing label').innerText")
+    held.release()
+    page.tab.until("document.querySelector('#listing').hidden")
+    page.tab.until("!document.querySelector('[aria-busy]')")
+    page.stage.tray("accounts", "--refresh")
+
+    assert said.startswith("Reading the accounts of corp: ")
+    assert 16 == most
+    assert not (page.stage.state / "listing-progress").exists()
+
+
 def test_a_page_without_its_server_says_so(page: Page) -> None:
     """Its process ends: the page says that, and how to open it again."""
     ended = end_pages(page.stage.home)

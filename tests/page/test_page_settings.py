@@ -17,7 +17,7 @@ def retyped(page: Page, name: str, text: str) -> None:
     """Replace what stands in a setting's field, as with the keyboard."""
     place = json.dumps(of(name, ":is(input, textarea)"))
     page.tab.read(f"document.querySelector({place}).select()")
-    page.tab.type(text)
+    page.tab.type(text.replace("\n", "\r"))
     page.tab.until(f"document.querySelector({place}).value === {json.dumps(text)}")
 
 
@@ -67,6 +67,26 @@ def test_a_setting_is_changed_and_reset(page: Page) -> None:
         "guarded": ["*live*"],
     } == written
     assert {"privacy": {"keep_days": 30}, "keyring": {"adopt": False}} == chosen(page)
+
+
+def test_a_colour_by_pattern_is_seen_on_the_rows(page: Page) -> None:
+    """Set on the form, it marks the rows and the chosen role, in words as well."""
+    page.go("settings")
+    page.shows("Default", of("colors", ".whence"))
+    retyped(page, "colors", "*prod*=red\nsandbox=green test")
+    page.tab.press(of("colors", ".save"))
+    page.shows("the menu or page", of("colors", ".whence"))
+    page.go("accounts")
+    page.find("prod eu", "red")
+    shown = page.tab.read(
+        "getComputedStyle(document.querySelector('#rows .mark'), '::before').backgroundColor"
+    )
+    page.shows("red", ".inspector h2")
+    page.find("sandbox", "test")
+    page.find("networking", "Networking")
+
+    assert "rgb(222, 49, 59)" == shown
+    assert page.tab.read("document.querySelector('#rows .mark').hidden")
 
 
 def test_a_value_that_cannot_be_is_refused_at_its_field(page: Page) -> None:

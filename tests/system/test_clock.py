@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tray.system.wall_clock import Alarm, PollingTimer, WallTimer, start_wall_timer
+from tray.system.clock.wall_clock import Alarm, PollingTimer, WallTimer, start_wall_timer
 
 PATIENCE = 30.0
 

@@ -15,6 +15,7 @@ from tray.aws.cache.token_cache import cache_path, read_token
 from tray.core.model import SsoSession
 from tray.core.outcomes import Renewed
 from tray.errors import UserMustAct
+from tray.storage.session_records import Records
 from tray.worker import job_table
 
 VANITY = "https://sso.corp.example/start"
@@ -96,6 +97,8 @@ def test_a_vanity_url_is_resolved_once(
         path.read_text()
     )
     assert "Its portal is in us-west-2" in str(result.sentence)
+    record = Records(make_tools(tmp_path, place.backend).paths.state).of(session.key)
+    assert (VANITY, PORTAL) == record.portal
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from tray.aws.config.catalog import CatalogReader
@@ -22,6 +21,7 @@ from tray.managed.managed_sections import with_managed
 from tray.storage.active_profile import read_active
 from tray.storage.atomic_files import tighten_directory
 from tray.storage.settings import Settings, read_settings, safe_settings
+from tray.system.clock.local_time import local_time
 from tray.system.credential_variables import profile_in_environment
 from tray.system.paths import Paths, world
 
@@ -144,4 +144,4 @@ def say_acting_alone(error: OtherWorld | Unreachable, *, connected: bool) -> Non
 
 
 def now() -> Now:
-    return Now(time.time(), time.monotonic(), datetime.now().astimezone().tzinfo)
+    return Now(time.time(), time.monotonic(), local_time())

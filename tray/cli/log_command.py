@@ -20,6 +20,7 @@ from tray.core.text.display_names import clean
 from tray.core.text.timestamps import parse_timestamp
 from tray.storage.account_records import forget_accounts
 from tray.storage.logs import History
+from tray.system.clock.local_time import local_time
 
 LOOK_EVERY: Final = 0.25  # seconds between looks of `--follow`
 
@@ -71,13 +72,15 @@ def shown_event(line: str) -> str:
     """Return a line of the history in words; one of another form as it is."""
     try:
         event = json.loads(line)
-        at = datetime.fromtimestamp(parse_timestamp(event["at"])).astimezone()
+        at = parse_timestamp(event["at"])
+        zone = local_time(at)
+        date = f"{datetime.fromtimestamp(at, zone):%Y-%m-%d}"
         text = menu_text.happened(
             event["what"], event.get("session"), event.get("detail", ""), "", brief=False
         )
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError):
         return clean_line(line)
-    return f"{at:%Y-%m-%d} {sentences.clock(at.timestamp(), at.tzinfo)}  {text}"
+    return f"{date} {sentences.clock(at, zone).rjust(8 if zone.twelve_hours else 5)}  {text}"
 
 
 def _lines(path: Path) -> list[str]:

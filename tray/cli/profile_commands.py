@@ -139,7 +139,7 @@ def _switch(context: CommandContext, name: str | None) -> None:
     if not done["exit"] and not follow_active(context):
         raise Ended(f"{done['sentence']} But the AWS config doesn't follow it.", 1)
     if name is not None and picks == (None, None) and not _takes_effect(context):
-        note(sentences.first_pick())
+        note(sentences.FIRST_PICK)
     finish(done["exit"], done["sentence"])
 
 

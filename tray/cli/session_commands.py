@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import click
 
@@ -11,11 +12,13 @@ from tray.cli.front.terminal import Ended, WrongUse, finish, note
 from tray.cli.names.name_lookup import session_meant
 from tray.core import events as ev
 from tray.core.model import SsoSession
+from tray.core.profiles.start_url import same_portal
 from tray.core.session import shares_portal
-from tray.core.text import sentences
+from tray.core.text import daemon_text, sentences
 from tray.core.text.display_names import clean
 from tray.errors import KEYRING_ERRORS
-from tray.storage.session_records import Records
+from tray.storage.daemon_record import read_record
+from tray.storage.session_records import Record, Records
 
 MakeRequest = Callable[[str, str], ev.Event]  # from the session's key and the requester's name
 
@@ -30,16 +33,25 @@ def logout(session: str | None, *, every: bool) -> None:
 
 def renew(session: str | None) -> None:
     context = CommandContext.of_this_process()
+    refuse_beside_another_host(context)
     each(context, meant(context, session, every=False), "renew", ev.RenewRequested)
 
 
 def release(session: str | None, *, every: bool) -> None:
     context = CommandContext.of_this_process()
+    refuse_beside_another_host(context)
     sessions = meant(context, session, every=every)
     remains = every and _bygone_remain(context, {one.key for one in sessions})
     each(context, sessions, "release", ev.ReleaseRequested)
     if remains:
         raise Ended("", 1)
+
+
+def refuse_beside_another_host(context: CommandContext) -> None:
+    """Touch nothing whose refresh tokens another machine's keyring has, for the same home."""
+    host = read_record(context.paths.state).other_host()
+    if host is not None:
+        raise Ended(daemon_text.only_there(host), 1)
 
 
 def _bygone_remain(context: CommandContext, present: set[str]) -> bool:
@@ -83,11 +95,21 @@ def meant(context: CommandContext, name: str | None, *, every: bool) -> tuple[Ss
 
 def say_what_ends(context: CommandContext, session: SsoSession | None) -> None:
     """Name the sessions that end with this one at AWS, and programs that have to be restarted."""
-    every = context.catalog().sessions if session is not None else ()
-    others = [one.key for one in every if session is not None and shares_portal(session, one)]
-    if session is not None and others:
-        note(sentences.ends_too(session.key, others))
+    if session is not None:
+        records = Records(context.paths.state).read()
+        this = _at_portal(session, records)
+        every = [_at_portal(one, records) for one in context.catalog().sessions]
+        others = [one.key for one in every if shares_portal(this, one)]
+        if others:
+            note(sentences.ends_too(session.key, others))
     note(sentences.RESTART)
+
+
+def _at_portal(session: SsoSession, records: Mapping[str, Record]) -> SsoSession:
+    """Return a session with the start URL that its vanity URL led to, if that is known."""
+    portal = records.get(session.key, Record()).portal
+    known = len(portal) == 2 and same_portal(portal[0], session.start_url)
+    return replace(session, start_url=portal[1]) if known else session
 
 
 def say_what_is_shared(context: CommandContext, sessions: tuple[SsoSession, ...]) -> None:

@@ -50,6 +50,7 @@ class _Step:
 
 def uninstall(*, dry_run: bool, yes: bool) -> None:
     context = CommandContext.of_this_process()
+    session_commands.refuse_beside_another_host(context)
     catalog = context.catalog()  # without it nobody knows what to give back
     steps = tuple(_steps(context, catalog))
     for step in steps:
@@ -166,10 +167,12 @@ def _installed_by() -> uninstall_text.Package:
     if not frozen():
         parts = Path(sys.prefix).parts
         return "pipx" if "pipx" in parts else "uv" if "uv" in parts else "pip"
-    program = str(Path(sys.executable).resolve())
-    for kind, command in _OWNER.items():
+    program = Path(sys.executable).resolve()
+    # Packages put it there; and Debian's rpm makes a database in the home of whoever asks it.
+    owners = _OWNER if program.is_relative_to("/usr") else {}
+    for kind, command in owners.items():
         if shutil.which(command[0]):
-            done = subprocess.run([*command, program], capture_output=True, check=False)
+            done = subprocess.run([*command, str(program)], capture_output=True, check=False)
             if done.returncode == 0:
                 return kind
     return "folder"

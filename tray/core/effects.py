@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from tray.core.accounts.remembered_roles import RoleKey
 from tray.core.model import InputFile, Memory, SsoSession, State
 from tray.core.requests import PageName, SettingName, TerminalCommand
+from tray.core.text import menu_text
 from tray.values import dataclass
+
+CLICK: Final = "click"
+"""The request of a click in the menu that shows nothing by itself; its answer is a notice."""
 
 JobKind = Literal[
     "renew", "adopt", "judge-removed", "undo-removal", "drop-removed", "sign-out", "release",
@@ -294,7 +298,15 @@ Effect = (
 
 
 def done(requests: tuple[str | None, ...], exit_code: int, sentence: str) -> tuple[Effect, ...]:
-    """Return the last answer for each waiting request; None is the tray, which does not wait."""
-    return tuple(
-        Reply(request, "done", exit_code, sentence) for request in requests if request is not None
-    )
+    """
+    Return the last answer for each waiting request; None is the tray, which does not wait.
+
+    That of a click is a notice, unless only a sign-in helps: icon and warning say that.
+    """
+    effects: list[Effect] = []
+    for request in requests:
+        if request == CLICK and exit_code != 3:
+            effects.append(Report(menu_text.RENEW_NOW, sentence, good=not exit_code))
+        elif request is not None and request != CLICK:
+            effects.append(Reply(request, "done", exit_code, sentence))
+    return tuple(effects)

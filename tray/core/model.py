@@ -89,7 +89,9 @@ class Now:
 
     wall: float  # seconds since the epoch, UTC; may jump either way
     mono: float  # monotonic seconds; stops while the machine sleeps
-    zone: tzinfo | None = None  # the user's, for times in sentences; None = UTC, marked ``Z``
+    # The user's, for times in sentences; None = UTC, marked ``Z``. Its `time_form`
+    # and `date_form`, if it has them, are how it is written.
+    zone: tzinfo | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +271,8 @@ class Preferences:
     names_in_notices: bool = True  # whether a warning names sessions, accounts and roles
     list_accounts: bool = True  # every day, while a surface that needs them is used
     tell_accounts: bool = True  # when roles have appeared or vanished
+    # colours and labels of accounts, each as ``*prod*=red`` (`account_marks.parsed`)
+    colors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,6 +150,8 @@ KEPT_FOR: Final = (
     90 * DAY
 )  # the history's lines, and accounts that were not listed since; settable
 
+TOTALS_KEPT: Final = 731 * DAY  # numbers by day, which outlive the history's lines
+
 # --- The desktop's own search ---
 SEARCH_LETTERS: Final = 3  # fewer find everything
 SEARCH_SHOWN: Final = 12  # results; a shell shows half as many
@@ -172,5 +174,10 @@ PAGE_JOB_PRINTS: Final = 64 * 1024  # characters of a job's output that are pass
 PAGE_ROWS: Final = 60  # of one answer, unless fewer are asked for
 PAGE_MOST_ROWS: Final = 500
 LONGEST_SHOWN_NAME: Final = 300  # characters
-PAGE_SPANS: Final = {"day": (DAY, 96), "week": (7 * DAY, 168), "month": (30 * DAY, 120)}
+PAGE_SPANS: Final = {
+    "day": (DAY, 96),
+    "week": (7 * DAY, 168),
+    "month": (30 * DAY, 120),
+    "year": (53 * 7 * DAY, 53),
+}
 """How much of the history is drawn, in seconds, and into how many equal parts it is cut."""

@@ -78,6 +78,7 @@ class TrayState:
     quitting: bool = False  # nothing is started any more
     alone: bool = False  # of a command without a daemon: nothing renews unasked
     elsewhere: bool = False  # then: a daemon runs, but with other files or endpoints
+    host: str | None = None  # then: the machine whose daemon keeps this home directory
     next_attempt: int = 1  # the number of the next job or sign-in
 
     def with_session(self, session: Session) -> TrayState:

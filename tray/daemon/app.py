@@ -40,11 +40,11 @@ from tray.storage.atomic_files import private_directory, remove_leftovers
 from tray.storage.daemon_record import record, record_start
 from tray.storage.private_folder import sweep
 from tray.system import agent_socket
+from tray.system.clock.wall_clock import start_wall_timer
 from tray.system.end_signals import ShutdownSignals
 from tray.system.events.lifetime import DesktopEnd, IdleEnd
 from tray.system.paths import Paths, world
 from tray.system.surroundings import desktop_since
-from tray.system.wall_clock import start_wall_timer
 
 log = logging.getLogger(__name__)
 

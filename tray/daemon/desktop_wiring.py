@@ -7,7 +7,6 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 import tray
@@ -37,6 +36,7 @@ from tray.system.autostart.applications_entry import MenuEntry
 from tray.system.autostart.start_at_login import autostart_for, own_command
 from tray.system.browser import browser_command
 from tray.system.clipboard import copy
+from tray.system.clock.local_time import local_time
 from tray.system.events.system_events import SystemEvents
 from tray.system.spawn import own_program, said_if_failed
 
@@ -61,7 +61,6 @@ class Desktop:
         self._settings = settings
         self.environ = environ
         self._autostart = autostart_for(environ)
-        self._starts_at_login = False
         self._recent: deque[tuple[float, fx.RecordHistory]] = deque(maxlen=RECENT_LINES)
         self._problem: str | None = None
         self._no_icon: str | None = None
@@ -202,7 +201,11 @@ class Desktop:
 
     @property
     def starts_at_login(self) -> bool:
-        return self._starts_at_login
+        """Read each time: the command and the page change it, too."""
+        try:
+            return self._autostart.status() == "on"
+        except (TrayError, OSError):
+            return False  # a click says why it cannot be changed
 
     def offer(self, actions: Sequence[notice_text.OfferedSetting]) -> None:
         buttons = tuple(Button(one, notice_text.OFFER_BUTTONS[one], ()) for one in actions)
@@ -211,32 +214,28 @@ class Desktop:
 
     def start_at_login(self, *, on: bool) -> None:
         """Raises `TrayError` and OSError."""
-        try:
-            if on:
-                self._autostart.enable(own_command(self.environ))
-            else:
-                self._autostart.disable()
-        finally:
-            self._follow_autostart()
+        if on:
+            self._autostart.enable(own_command(self.environ))
+        else:
+            self._autostart.disable()
 
     def _follow_autostart(self) -> None:
-        """Correct our own entries if the program has moved, and read autostart's state."""
+        """Correct our own entries if the program has moved."""
         try:
             MenuEntry.of(self.environ).follow(own_command(self.environ))
             self._autostart.follow(own_command(self.environ))
-            self._starts_at_login = self._autostart.status() == "on"
         except (TrayError, OSError) as error:
             log.info("start at login: %s", getattr(error, "sentence", type(error).__name__))
 
     def _extras(self) -> MenuExtras:
-        zone = datetime.now().astimezone().tzinfo
+        zone = local_time()
         settings = self._settings()
         return MenuExtras(
             recent=tuple(
                 menu_text.happened(note.what, note.key, note.detail, sentences.clock(at, zone))
                 for at, note in self._recent
             ),
-            starts_at_login=self._starts_at_login,
+            starts_at_login=self.starts_at_login,
             adopts=settings.preferences.adopt,
             warns=settings.notices,
             restores=settings.restore_removed,
@@ -245,6 +244,7 @@ class Desktop:
             index=self._roles.index(),
             roles=self._roles.rows(),
             guarded=settings.preferences.guarded,
+            colors=settings.preferences.colors,
             locked=settings.locked,
             keyring_required=settings.preferences.keyring_required,
             zone=zone,

@@ -6,7 +6,6 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
-from datetime import datetime
 
 from tray.core import policy
 from tray.core.effects import Effect
@@ -15,6 +14,7 @@ from tray.core.machine import step
 from tray.core.model import Now
 from tray.core.state import TrayState, next_look
 from tray.core.views.view import View, view
+from tray.system.clock.local_time import local_time
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ class NotDoneError(Exception):
 
 def read_clocks() -> Now:
     """Read both clocks, once per event, in this machine's time zone."""
-    return Now(time.time(), time.monotonic(), datetime.now().astimezone().tzinfo)
+    return Now(time.time(), time.monotonic(), local_time())
 
 
 class EventLoop:

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any, Final
 
 from tray.aws.cache.login_cache import login_ends
@@ -31,6 +30,7 @@ from tray.storage.last_catalog import last_catalog, save_catalog
 from tray.storage.logs import set_debug
 from tray.storage.session_records import Records
 from tray.storage.settings import Settings, read_settings, safe_settings
+from tray.system.clock.local_time import local_time
 from tray.system.paths import Paths
 from tray.system.process_limits import return_freed_memory
 
@@ -47,7 +47,7 @@ class InputFiles:
         self._paths = paths
         self._environ = environ
         self._debug = "SSO_TRAY_DEBUG" in environ
-        self._zone = environ.get("TZ")
+        self._written = caller_words.times(environ)
         self._told_bare: dict[object, tuple[str | None, bool]] = {}
         # What the listing for commands is made of; None where it would not be true.
         self._listable: tuple[Catalog, dict[str, tuple[int, ...] | None]] | None = None
@@ -182,7 +182,7 @@ class InputFiles:
         """
         try:
             environ = caller_words.unpacked(packed)
-            if environ.get("TZ") != self._zone:
+            if self._written != caller_words.times(environ):
                 return {"exit": 1, "sentence": ""}
             bare, logins = await self._bare(environ, state)
             if logins:  # their keys are in files that are not watched
@@ -193,10 +193,8 @@ class InputFiles:
 
         if hasattr(time, "tzset"):
             time.tzset()  # the machine may have travelled
-        zone = datetime.now().astimezone().tzinfo
-        text = status_text(
-            document, bare, Now(time.time(), time.monotonic(), zone), coloured=coloured
-        )
+        now = Now(time.time(), time.monotonic(), local_time())
+        text = status_text(document, bare, now, coloured=coloured)
         return {"exit": 0, "sentence": "", "words": text.encode().hex()}
 
     async def _bare(self, environ: Mapping[str, str], state: TrayState) -> tuple[str | None, bool]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Final
 
-_VALUES: Final = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "TZ")
+_VALUES: Final = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "TZ", "LC_ALL", "LC_TIME", "LANG")
 _WHETHER: Final = (
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
@@ -26,6 +26,12 @@ _WHETHER: Final = (
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
     DEFAULT_HIDDEN,
 )
+
+
+def times(environ: Mapping[str, str]) -> tuple[str | None, str | None]:
+    """Return what says how times are written: zone and locale, of which the first set counts."""
+    named = (environ.get(name) for name in ("LC_ALL", "LC_TIME", "LANG"))
+    return environ.get("TZ"), next(filter(None, named), None)
 
 
 def packed(environ: Mapping[str, str]) -> str:

@@ -2,7 +2,8 @@
 What changes, told to every open page at once: server-sent events over an authorised fetch.
 
 ``{"status": DOCUMENT, "words": {KEY: TEXT}}`` of rule C5; ``{"lost": SENTENCE}`` where no daemon
-answers; ``{"changed": [NAME, ...]}``: ask again for those; ``{"job": {...}}`` of `page_jobs`.
+answers; ``{"changed": [NAME, ...]}``: ask again for those; ``{"listing": {"name", "done",
+"total"}}``, or null: how far a listing of accounts is; ``{"job": {...}}`` of `page_jobs`.
 """
 
 from __future__ import annotations
@@ -16,14 +17,16 @@ from typing import Any, Final
 from tray.cli.command_context import CommandContext, now
 from tray.cli.status_command import of_files
 from tray.core.policy import PAGE_DAEMON_TRIES, PAGE_FILE_LOOKS
+from tray.core.text.display_names import clean, session_name
 from tray.core.text.page import page_text
 from tray.core.text.status_text import words_of
 from tray.errors import TrayError, Unreachable
 from tray.loopback.http_messages import Response
 from tray.loopback.later_answers import Stream
-from tray.storage import account_records, remembered_file
+from tray.storage import account_records, listing_progress, remembered_file
 from tray.storage.file_mark import file_mark
 
+_LISTING: Final = "listing"
 _EVENT_STREAM: Final = Response(200, content_type="text/event-stream; charset=utf-8")
 
 
@@ -103,14 +106,24 @@ class LiveNews:
             looks = {place: file_mark(place) for place in places}
             changed = {places[place] for place, mark in looks.items() if mark != seen[place]}
             seen = looks
-            if changed:
-                self.tell({"changed": sorted(changed)})
+            if _LISTING in changed:
+                self.tell({_LISTING: self._listing()})
+            if changed - {_LISTING}:
+                self.tell({"changed": sorted(changed - {_LISTING})})
+
+    def _listing(self) -> dict[str, Any] | None:
+        found = listing_progress.read_progress(self._context.paths.state)
+        if found is None:
+            return None
+        key, done, total = found
+        return {"name": clean(session_name(key)), "done": done, "total": total}
 
     def _places(self) -> dict[Path, str]:
         paths = self._context.paths
         return {
             paths.state / account_records.NAME: "accounts",
             paths.state / remembered_file.NAME: "accounts",
+            paths.state / listing_progress.NAME: _LISTING,
             paths.state / "active-profile": "accounts",
             paths.aws_config: "accounts",
             paths.aws_credentials: "accounts",

@@ -10,6 +10,7 @@ from typing import Any
 
 from tray.cli.command_context import CommandContext
 from tray.core.accounts.account_index import SessionAccounts, role_rows
+from tray.core.accounts.account_marks import COLOURS, mark_of
 from tray.core.accounts.remembered_roles import RememberedRoles, RoleKey
 from tray.core.accounts.role_search import RoleRow, RoleSearch
 from tray.core.model import Catalog, Profile
@@ -17,11 +18,13 @@ from tray.core.policy import DAY, LONGEST_SHOWN_NAME, PAGE_MOST_ROWS, PAGE_ROWS
 from tray.core.profiles.bare_role import role_path
 from tray.core.text.display_names import clean, session_name
 from tray.core.text.shell_commands import quoted
+from tray.core.views.daily_totals import Totals
 from tray.core.views.history_lines import HistoryLine, history_lines, last_used, program_uses
 from tray.errors import TrayError
 from tray.storage.account_records import NAME, read_index, record_use
 from tray.storage.active_profile import read_active
 from tray.storage.file_mark import file_mark
+from tray.storage.history_days import read_totals
 from tray.storage.logs import History
 from tray.storage.remembered_file import read_remembered
 
@@ -94,6 +97,10 @@ class PageAccounts:
         with self._lock:
             return self._lines()
 
+    def totals(self) -> Totals:
+        """Return the numbers of the days whose lines have left the history."""
+        return read_totals(self._context.paths.state)
+
     def place(self, key: Sequence[str]) -> tuple[RoleRow, Profile | None] | None:
         """Return the row of this key and its profile, if it still has one."""
         with self._lock:
@@ -124,7 +131,8 @@ class PageAccounts:
             rows = role_rows(index, catalog, settings.preferences.guarded)
             active = read_active(state)
             problems += [*catalog.problems, *settings.problems]
-            self._known = _Known(rows, remembered, active, catalog, index, problems)
+            colors = settings.preferences.colors
+            self._known = _Known(rows, remembered, active, catalog, index, problems, colors)
             self._made_of = marks
         return self._known
 
@@ -145,8 +153,10 @@ class _Known:
         catalog: Catalog,
         index: Mapping[str, SessionAccounts],
         problems: Sequence[str],
+        colors: Sequence[str],
     ) -> None:
         self.catalog, self.index, self.problems = catalog, index, problems
+        self._colors = colors
         self.total = len(rows)
         first: list[RoleKey] = [*remembered.favourites]
         first += [(active,)] if active is not None else []
@@ -159,6 +169,7 @@ class _Known:
 
     def document(self, row: RoleRow, used: Mapping[str, float]) -> dict[str, Any]:
         profile = self.profiles.get(row.profile or "")
+        mark = mark_of(self._colors, row.profile, row.account_id, row.account_name)
         path = role_path(row.account_id or "", row.role_name or "")
         return {
             "key": list(row.key),
@@ -170,6 +181,8 @@ class _Known:
             "profile": None if row.profile is None else clean(row.profile, LONGEST_SHOWN_NAME),
             "region": None if profile is None else profile.region,
             "guarded": row.guarded,
+            "label": clean(mark.label),
+            "colour": _css(mark.colour),
             "active": row.profile is not None and row.profile == self._active,
             "favourite": row.key in self._favourites,
             "recent": row.key in self._recent,
@@ -196,6 +209,10 @@ def copied_lines(row: RoleRow) -> list[tuple[str, str]]:
         ("Run a command", f"sso-tray exec {place} -- aws sts get-caller-identity"),
         ("As a .env file", f"sso-tray credentials {place} --format dotenv"),
     ]
+
+
+def _css(colour: str) -> str | None:
+    return "#{:02x}{:02x}{:02x}".format(*COLOURS[colour]) if colour else None
 
 
 def _listing(key: str, problem: str | None, known: SessionAccounts | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The page's history: what happened in a day, a week, a month."""
+"""The page's history: what happened in a day, a week, a month; a year in numbers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import Any
 
 from tray.core.policy import LONGEST_SHOWN_NAME, PAGE_SPANS
 from tray.core.text.display_names import clean, session_name
+from tray.core.text.page import page_text
+from tray.core.text.timestamps import parse_timestamp
+from tray.core.views.daily_totals import day_of, joined, lanes, totals_of
 from tray.core.views.history_timeline import ProgramLane, SessionLane, timeline
 from tray.page.page_accounts import PageAccounts
 
@@ -20,8 +23,11 @@ class PageHistory:
 
     def history(self, query: Mapping[str, str]) -> dict[str, Any]:
         """Answer ``history``: ``span`` is of `PAGE_SPANS`; times are seconds since the epoch."""
-        seconds, buckets = PAGE_SPANS.get(query.get("span", ""), PAGE_SPANS["day"])
+        span = query.get("span", "")
+        seconds, buckets = PAGE_SPANS.get(span, PAGE_SPANS["day"])
         now = time.time()
+        if span == "year":
+            return self._year(now - seconds, now, buckets)
         found = timeline(self._accounts.history_lines(), now - seconds, now, buckets)
         return {
             "since": found.since,
@@ -30,6 +36,26 @@ class PageHistory:
             "sessions": [_session(lane) for lane in found.sessions],
             "programs": [_program(lane) for lane in found.programs],
             "events": [[one.at, clean(one.text, LONGEST_SHOWN_NAME)] for one in found.events],
+        }
+
+    def _year(self, since: float, until: float, buckets: int) -> dict[str, Any]:
+        totals = joined(self._accounts.totals(), totals_of(self._accounts.history_lines()))
+        found = lanes(totals, since, until, buckets)
+        days = sorted(((day, one) for day, one in totals.items() if day > day_of(since)))
+        return {
+            "since": since,
+            "until": until,
+            "buckets": buckets,
+            "sessions": [],
+            "programs": [
+                {"program": session_name(key), "role": kind, "uses": list(numbers)}
+                for key, kind, numbers in found
+            ],
+            "events": [
+                [parse_timestamp(f"{day}T12:00:00Z"), page_text.day(session_name(key), numbers)]
+                for day, sessions in reversed(days)
+                for key, numbers in sorted(sessions.items())
+            ],
         }
 
 

@@ -21,6 +21,7 @@ from tray.loopback.loopback_server import LoopbackServer
 from tray.page.live_news import LiveNews
 from tray.page.page_door import PageDoor, refusal
 from tray.system import WINDOWS
+from tray.system.clock.local_time import written
 
 log = logging.getLogger(__name__)
 
@@ -152,7 +153,13 @@ class PageServer:
 
 def static_files() -> dict[str, Response]:
     """Return the page's files by path: ``/index.html``, ``/page.js``, ``/text.js`` ..."""
-    words = f"export const TEXT = {json.dumps(dict(page_words.WORDS), ensure_ascii=False)};\n"
+    twelve_hours, month_first = written()
+    clock = {"twelve": twelve_hours, "english": "en-US" if month_first else "en-GB"}
+    told = {"TEXT": dict(page_words.WORDS), "CLOCK": clock}
+    words = "".join(
+        f"export const {name} = {json.dumps(value, ensure_ascii=False)};\n"
+        for name, value in told.items()
+    )
     return {
         "/text.js": Response(200, words.encode(), _KINDS[".js"], _SAFE),
         **{

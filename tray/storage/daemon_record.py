@@ -39,9 +39,10 @@ class DaemonRecord:
     tried_at: float | None = None  # when a start was last tried
     offered_at: float | None = None  # when start at login and the AWS default were offered, once
 
-    def on_another_host(self) -> bool:
-        """Whether another machine's daemon keeps this home directory."""
-        return self.running and self.host_id not in (None, host_id())
+    def other_host(self) -> str | None:
+        """Return the name of another machine whose daemon keeps this home directory."""
+        theirs = self.running and self.host_id not in (None, host_id())
+        return (self.host or "another machine") if theirs else None
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -8,7 +8,7 @@ import logging.handlers
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
@@ -143,7 +143,9 @@ class History:
         try:
             private_directory(self.path.parent)
             if not begins and self.path.stat().st_size > HISTORY_BYTES:
+                gone = _lines(self._earlier)
                 self.path.replace(self._earlier)
+                self._total(gone, at)
             with open(self.path, "ab", opener=_private) as file:
                 file.write(json.dumps(line).encode() + b"\n")
         except (OSError, TrayError) as error:
@@ -155,24 +157,35 @@ class History:
     def documents(self) -> Iterator[Any]:
         """Yield each line, the oldest first, read as JSON; one that is no JSON is left out."""
         for path in (self._earlier, self.path):
-            try:
-                lines = path.read_bytes().splitlines()
-            except OSError:
-                continue  # nothing has happened yet, or it is being forgotten
-            for line in lines:
-                try:
-                    yield json.loads(line)
-                except (ValueError, RecursionError):
-                    continue  # cut by a full disk, or edited
+            yield from _read(_lines(path))
 
     def marks(self) -> tuple[object, ...]:
         """Return a value that changes whenever `documents` does."""
         return (file_mark(self._earlier), file_mark(self.path))
 
     def forget(self, before: float | None = None) -> bool:
-        """Remove what happened before a time, all for None; whether there was any. OSError."""
+        """
+        Remove what happened before a time; whether there was any. OSError.
+
+        Its numbers by day stay, unless all is forgotten, for None.
+        """
         found = [self._forget(path, before) for path in (self.path, self._earlier)]
+        if before is None:
+            from tray.storage.history_days import NAME
+
+            totals = self.path.with_name(NAME)
+            found.append(totals.exists())
+            totals.unlink(missing_ok=True)
         return any(found)
+
+    def _total(self, lines: Iterable[bytes], now: float) -> None:
+        """Keep the numbers of lines that go; on a full disk they are lost as the lines are."""
+        from tray.storage.history_days import keep_totals  # on few days
+
+        try:
+            keep_totals(self.path.parent, _read(lines), now)
+        except (OSError, TrayError) as error:
+            logging.getLogger(__name__).warning("history: %s", type(error).__name__)
 
     def _forget(self, path: Path, before: float | None) -> bool:
         try:
@@ -186,4 +199,21 @@ class History:
             path.unlink()
         elif len(kept) < len(lines):
             write_atomic(path, b"".join(kept))
+        if before is not None:
+            self._total((line for line in lines if line < oldest), before)
         return len(kept) < len(lines)
+
+
+def _lines(path: Path) -> list[bytes]:
+    try:
+        return path.read_bytes().splitlines()
+    except OSError:
+        return []  # nothing has happened yet, or it is being forgotten
+
+
+def _read(lines: Iterable[bytes]) -> Iterator[Any]:
+    for line in lines:
+        try:
+            yield json.loads(line)
+        except (ValueError, RecursionError):
+            continue  # cut by a full disk, or edited

@@ -66,6 +66,8 @@ class Record:
     # of the registration in the file, which does not say: its fingerprint, where it was made
     endpoint: tuple[str, ...] = ()
     folder: str = ""  # mark of the folder that it was last published in (K5)
+    # of a vanity URL: that, and the portal's start URL that it led to at the last sign-in
+    portal: tuple[str, ...] = ()
     memory: Memory = field(default_factory=Memory)
 
     def to_json(self, before: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,6 +85,7 @@ class Record:
             **({"lineage": self.lineage.to_json()} if self.lineage.pairs else {}),
             "endpoint": list(self.endpoint),
             "folder": self.folder,
+            "portal": list(self.portal),
             "memory": {**unknown, **self.memory.to_json()},
             "remembered": self.memory.beside_to_json(),
         }
@@ -102,6 +105,7 @@ class Record:
             lineage=members.usable("lineage", Lineage.from_json, NO_LINEAGE),
             endpoint=members.usable("endpoint", list_of(text), ()),
             folder=members.usable("folder", text, ""),
+            portal=members.usable("portal", list_of(text), ()),
             memory=members.usable("remembered", memory.with_beside, memory),
         )
         return record, not members.unusable
@@ -114,6 +118,7 @@ class Found:
     document: dict[str, Any]
     data: bytes  # the file with it
     unusable: bytes = b""  # ``state.json``, if that cannot be used
+    older: Path | None = None  # the other file, which has come back from a backup
 
 
 class RecordFile:
@@ -131,9 +136,10 @@ class RecordFile:
         document = _document(first)
         unusable = b"" if document else first
         other = _document(copy) if copy != first else {}
+        both = bool(document and other)
         if _writes(other) > _writes(document):
-            return Found(other, copy, unusable)
-        return Found(document, first, unusable)
+            return Found(other, copy, unusable, self.path if both else None)
+        return Found(document, first, unusable, self._copy if both else None)
 
     def write(self, found: Found, sessions: Mapping[str, Any], *, aside: bool) -> None:
         """Write it with these sessions, in place of what was found; `aside` keeps that, too."""
@@ -157,6 +163,12 @@ class RecordFile:
                 with suppress(OSError):  # neither is there, or no links are possible
                     lost.hardlink_to(other)
 
+    def restore_older(self) -> None:
+        """Write what counts over the older file, so that the other may be lost, too."""
+        found = self.read()
+        if found.older is not None:
+            write_atomic(found.older, found.data)
+
 
 class Records:
     """Read and change ``state.json`` under the lock ``state``, from any of our processes."""
@@ -171,8 +183,8 @@ class Records:
         return self._usable(None)
 
     def recalled(self) -> RecordsRead:
-        """Return what the daemon is told; a lost name is given to the file again."""
-        self._file.restore_lost()
+        """Return what the daemon is told; a lost or older file becomes as the other again."""
+        self._restore()
         entries = self.read()
         newest = {key: entry.lineage.newest for key, entry in entries.items()}
         return RecordsRead(
@@ -209,6 +221,16 @@ class Records:
             if writes:
                 self._file.write(found, sessions, aside=aside)
             return records
+
+    def _restore(self) -> None:
+        self._file.restore_lost()
+        lock = FileLock(self._lock_path)
+        with suppress(OSError, TrayError):  # the next write does it as well
+            if self._file.read().older is not None and lock.acquire():
+                try:
+                    self._file.restore_older()
+                finally:
+                    lock.release()
 
     def _usable(self, only: str | None) -> dict[str, Record]:
         """Return entries; a renewal asks for its ``only`` one twice, beside hundreds of others."""

@@ -13,6 +13,7 @@ from tray.core.text import index_text
 from tray.errors import Busy
 from tray.storage.account_records import change_index, read_index
 from tray.storage.atomic_files import private_directory
+from tray.storage.listing_progress import end_progress, write_progress
 from tray.system.lock.file_lock import FileLock, lock_path
 from tray.worker.job_context import JobContext
 from tray.worker.list_roles import roles_of
@@ -59,7 +60,17 @@ def _listed(
     told: bool,
 ) -> SessionAccounts:
     unknown: set[str] = set()
-    found = roles_of(session, context, progress=progress, refused=unknown.add, cancelled=cancelled)
+    state = context.paths.state
+    write = thinned(lambda done, total: write_progress(state, session.key, done, total))
+
+    def far(done: int, total: int) -> None:
+        progress(done, total)
+        write(done, total)
+
+    try:
+        found = roles_of(session, context, progress=far, refused=unknown.add, cancelled=cancelled)
+    finally:
+        end_progress(state)
 
     def change(before: SessionAccounts | None) -> SessionAccounts:
         known = before if before is not None and before.origin == _origin(session) else None
@@ -67,7 +78,7 @@ def _listed(
         listed = SessionAccounts(*_origin(session), context.clock(), accounts)
         return relisted(known, listed, told=told)
 
-    return change_index(context.paths.state, session.key, change, keep=context.settings.keep)
+    return change_index(state, session.key, change, keep=context.settings.keep)
 
 
 def _origin(session: SsoSession) -> tuple[str, str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from datetime import datetime
 from urllib.parse import urlsplit
 
 import click
@@ -16,6 +15,7 @@ from tray.core.model import SsoSession
 from tray.core.text import sentences
 from tray.core.text.display_names import clean
 from tray.system.browser import browser_command, open_browser
+from tray.system.clock.local_time import local_time
 
 
 class SignInPage:
@@ -52,7 +52,7 @@ class SignInPage:
         if self._why_a_code:
             note(f"{self._why_a_code}. Sign in with a code instead, or use --no-browser.")
         host = clean(urlsplit(self._session.start_url).hostname or "", 100)
-        zone = datetime.now().astimezone().tzinfo
+        zone = local_time()
         until = f". This link is valid until {sentences.clock(deadline, zone)}" if deadline else ""
         click.echo(f"Signing in to {clean(self._session.key)} ({host}){until}.")
         may_open = open_it and self._opens

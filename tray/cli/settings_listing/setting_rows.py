@@ -71,6 +71,7 @@ def _values(settings: Settings) -> dict[str, object]:
     return {
         "allowed_start_urls": _list(chosen.allowed_start_urls),
         "browser": settings.browsers.get("*"),
+        "colors": list(chosen.colors),
         "guarded": _list(chosen.guarded),
         "removed_file": "restore" if settings.restore_removed else "sign-out",
         "start_daemon": settings.start_daemon,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from tray.core import events as ev
+from tray.core.accounts.account_marks import Mark, mark_of
 from tray.core.accounts.remembered_roles import RoleKey
 from tray.core.accounts.role_search import RoleRow
 from tray.core.menu.menu_entry import SEPARATION, Block, Entry, fitting, grouped, heading, more
@@ -44,7 +45,8 @@ def active_rows(view: View, extras: MenuExtras) -> Iterator[Entry]:
     children = [*_choice(usable, active, extras)]
     if chosen is not None:
         children += (SEPARATION, _star((chosen.name,), extras, chosen.name))
-    yield Entry("profiles", menu_text.active(active), children=tuple(children))
+    text = menu_text.active(active, view.mark.label)
+    yield Entry("profiles", text, children=tuple(children), colour=view.mark.colour)
     if chosen is None:
         return
     if "default" not in extras.follow:
@@ -72,15 +74,21 @@ def _choice(
         radio=True,
     )
     room = MENU_ROWS - 3  # beside None, a line, and the favourite at the end
-    if len(profiles) <= room:
-        yield from (_profile(one, active, extras) for one in profiles)
+    few = len(profiles) <= room
+    of_roles = () if few and not extras.colors else extras.roles
+    names = {one.account_id: one.account_name for one in of_roles if one.account_name}
+
+    def row(one: Profile) -> Entry:
+        return _profile(one, active, extras, names.get(one.account_id, ""))
+
+    if few:
+        yield from map(row, profiles)
         return
-    names = {one.account_id: one.account_name for one in extras.roles if one.account_name}
     by_name = {one.name: one for one in profiles}
     keys = (*extras.remembered.favourites, *extras.remembered.recent)
     first = dict.fromkeys((active, *(key[0] for key in keys if len(key) == 1)))
     shown = [by_name[name] for name in first if name in by_name][:PICKED_FIRST]
-    yield from (_profile(one, active, extras) for one in shown)
+    yield from map(row, shown)
     if shown:
         yield SEPARATION
         room -= len(shown) + 1
@@ -96,19 +104,32 @@ def _choice(
         for account, members in accounts.items()
     ]
     blocks.sort(key=lambda one: one.text.casefold())
-    yield from grouped(blocks, room, lambda one, _: _profile(one, active, extras), more)
+    if len(blocks) > room or any(len(one.items) > MENU_ROWS for one in blocks):
+        # Shown in ranges, from one name to another: by name, or nobody knows which one to open.
+        named = sorted(profiles, key=lambda one: one.name.casefold())
+        blocks = [Block("profiles", "", named)]
+    yield from grouped(blocks, room, lambda one, _: row(one), more)
 
 
-def _profile(profile: Profile, active: str | None, extras: MenuExtras) -> Entry:
+def _profile(
+    profile: Profile, active: str | None, extras: MenuExtras, account_name: str = ""
+) -> Entry:
     guarded = is_guarded(profile.name, extras.guarded)
+    mark = _mark(extras, profile.name, profile.account_id, account_name)
+    wrong = profile.problem is not None
     return Entry(
         f"use:{profile.name}",
-        menu_text.profile(profile.name, guarded=guarded, problem=profile.problem is not None),
+        menu_text.profile(profile.name, guarded=guarded, problem=wrong, label=mark.label),
         ev.UseRequested(profile.name),
         checked=profile.name == active,
         radio=True,
         enabled=profile.problem is None,
+        colour=mark.colour,
     )
+
+
+def _mark(extras: MenuExtras, *names: str | None) -> Mark:
+    return mark_of(extras.colors, *names)
 
 
 def _has_console(profile: Profile) -> bool:
@@ -144,11 +165,13 @@ def _remembered(
     row: RoleRow, profiles: dict[str, Profile], view: View, extras: MenuExtras
 ) -> Entry:
     starred = row.key in extras.remembered.favourites
-    text = _called(row)
+    mark = _mark(extras, row.profile, row.account_id, row.account_name)
+    text = _called(row, mark)
     return Entry(
         f"role:{'/'.join(row.key)}",
         menu_text.favourite(text) if starred else text,
         children=tuple(_actions(row, profiles, view, extras)),
+        colour=mark.colour,
     )
 
 
@@ -179,11 +202,10 @@ def _star(key: RoleKey, extras: MenuExtras, name: str = "") -> Entry:
     return Entry("star", menu_text.star(name, on=on), FavouriteRequested(key, on=on))
 
 
-def _called(row: RoleRow) -> str:
-    if row.profile is not None:
-        return menu_text.profile(row.profile, guarded=row.guarded, problem=False)
+def _called(row: RoleRow, mark: Mark) -> str:
     role = menu_text.role_in(row.account_id or "", row.account_name, row.role_name or "")
-    return menu_text.profile(role, guarded=row.guarded, problem=False)
+    name = row.profile if row.profile is not None else role
+    return menu_text.profile(name, guarded=row.guarded, problem=False, label=mark.label)
 
 
 # --- All accounts ---------------------------------------------------------------------------
@@ -239,10 +261,12 @@ def _account(
     rows: Sequence[RoleRow], profiles: dict[str, Profile], view: View, extras: MenuExtras
 ) -> Entry:
     first = rows[0]
+    mark = _mark(extras, first.account_id, first.account_name)
     return Entry(
         f"account:{first.session}:{first.account_id}",
-        menu_text.named_account(first.account_id or "", first.account_name),
+        menu_text.named_account(first.account_id or "", first.account_name, mark.label),
         children=tuple(_roles(rows, profiles, view, extras)),
+        colour=mark.colour,
     )
 
 
@@ -260,7 +284,7 @@ def _roles(
         text = menu_text.profile(name, guarded=row.guarded, problem=False)
         consoles.setdefault(name, Entry(f"console:{name}", text, ConsoleRequested(key)))
     uses = [
-        _profile(profiles[row.profile], view.active_profile, extras)
+        _profile(profiles[row.profile], view.active_profile, extras, row.account_name)
         for row in rows
         if row.profile in profiles and row.profile is not None
     ]

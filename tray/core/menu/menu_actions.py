@@ -61,7 +61,7 @@ def needs_sign_in(state: TrayState, key: str, now: Now) -> bool:
 def status(state: TrayState, now: Now) -> Step:
     """Show what the tooltip and the menu's first rows say (M2)."""
     seen = view(state, now)
-    title = menu_text.tooltip(seen.attention, seen.active_profile)
+    title = menu_text.tooltip(seen.attention, seen.active_profile, seen.mark.label)
     rows = [sentences.row(row, now.wall, now.zone) for row in seen.sessions[: policy.STATUS_LINES]]
     lines = [*rows, *seen.problems[:1], menu_text.RIGHT_CLICK]
     good = not seen.problems and all(row.state == "signed-in" for row in seen.sessions)

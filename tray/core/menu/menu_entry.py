@@ -26,6 +26,7 @@ class Entry:
     checked: bool | None = None
     radio: bool = False
     enabled: bool = True
+    colour: str = ""  # of the account, of `account_marks.COLOURS`
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ class MenuExtras:
     index: IndexState = IndexState()
     roles: Sequence[RoleRow] = ()  # every role and profile that is known
     guarded: tuple[str, ...] | None = ()  # patterns of guarded names
+    colors: tuple[str, ...] = ()  # of accounts, as in `Preferences`
     # an administrator's file by the setting that it locks: ``warnings.show``
     locked: Mapping[str, str] = field(default_factory=dict)
     keyring_required: bool = False  # no refresh token in any file (K9)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from tray.core import events as ev
+from tray.core.effects import CLICK
 from tray.core.menu.account_menu import active_rows, all_accounts, remembered_rows
 from tray.core.menu.add_profile_menu import add_profile
 from tray.core.menu.menu_entry import SEPARATION, Entry, heading
@@ -154,7 +155,7 @@ def _session_actions(
             f"afresh:{key}", menu_text.SIGN_IN_AFRESH, ev.SignInRequested(key, afresh=True)
         )
     if row.renews:
-        yield Entry(f"renew:{key}", menu_text.RENEW_NOW, ev.RenewRequested(key))
+        yield Entry(f"renew:{key}", menu_text.RENEW_NOW, ev.RenewRequested(key, CLICK))
     if row.state in ("signed-in", "ending", "renewal-failing"):
         yield from add_profile(row, view, extras, room=room)
     if row.can_undo:

@@ -111,9 +111,10 @@ def _alone(state: TrayState, session: Session, now: Now) -> str:
     if session.token is None or not (state.alone and renews(session, state.preferences, now)):
         return ""
     until, filed = session.token.expires_at, in_file(session)
-    return (
-        f" {sentences.without_daemon(until, now.zone, in_file=filed, elsewhere=state.elsewhere)}"
+    told = sentences.without_daemon(
+        until, now.zone, in_file=filed, elsewhere=state.elsewhere, host=state.host
     )
+    return f" {told}"
 
 
 def _join(
@@ -182,6 +183,8 @@ def ready(state: TrayState, event: ev.SignInReady, now: Now) -> Step:
         # Of one whose file another program is writing it has signed out as well.
         if session.token is not None and session.file_status in ("present", "torn"):
             memory = replace(session.memory, dead=session.token.fingerprint)
+            if state.alone:  # nobody asks AWS afterwards; its refresh token is no good either
+                memory = replace(memory, refused=session.token.fingerprint)
             session = replace(session, memory=memory)
     return state.with_session(replace(session, sign_in=sign_in)), tuple(effects)
 

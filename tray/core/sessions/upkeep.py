@@ -44,6 +44,9 @@ def upkeep(state: TrayState, now: Now) -> Step:
             continue
         if _gone(session, now):
             session = forgotten(session, removed=not unproved(session))
+        if session.token is None and session.store == "file":
+            # Of a login without refresh data no store is on record: nothing is left of it.
+            session = replace(session, store=state.recalled.stores.get(key))
         session = running_time_counted(session, now)
         session = _to_prove(state, session, now)
         state = state.with_session(session)

@@ -100,15 +100,17 @@ def sign_in_to_all(count: int) -> str:
     return f"Sign in to all ({count})"
 
 
-def active(name: str | None) -> str:
-    return NO_PROFILE if name is None else f"Profile: {clean(name)}"
+def active(name: str | None, label: str = "") -> str:
+    if name is None:
+        return NO_PROFILE
+    return f"Profile: {clean(name)}" + (f"  ({clean(label)})" if label else "")
 
 
-def profile(name: str, *, guarded: bool, problem: bool) -> str:
-    text = clean(name)
-    if guarded:
-        text += "  (guarded)"
-    return f"{text}  (incomplete)" if problem else text
+def profile(name: str, *, guarded: bool, problem: bool, label: str = "") -> str:
+    """``label`` of the account, by the person's own pattern."""
+    words = (clean(label), "guarded" if guarded else "", "incomplete" if problem else "")
+    said = ", ".join(word for word in words if word)
+    return clean(name) + (f"  ({said})" if said else "")
 
 
 def account(account_id: str | None, name: str, count: int) -> str:
@@ -150,8 +152,11 @@ def about(version: str) -> str:
     return f"SSO Tray {version}"
 
 
-def named_account(account_id: str, name: str) -> str:
-    return f"{clean(name, 40)} ({clean(account_id)})" if name else f"Account {clean(account_id)}"
+def named_account(account_id: str, name: str, label: str = "") -> str:
+    said = f", {clean(label)}" if label else ""
+    if name:
+        return f"{clean(name, 40)} ({clean(account_id)}{said})"
+    return f"Account {clean(account_id)}{said}"
 
 
 def range_of(first: str, last: str) -> str:
@@ -206,8 +211,9 @@ def user_code(code: str) -> str:
     return f"Code: {clean(code)}"
 
 
-def tooltip(attention: int, active_profile: str | None) -> str:
+def tooltip(attention: int, active_profile: str | None, label: str = "") -> str:
     who = f", profile {clean(active_profile)}" if active_profile is not None else ""
+    who += f" ({clean(label)})" if label else ""
     if attention == 0:
         return f"SSO Tray{who}"
     needs = "needs" if attention == 1 else "need"

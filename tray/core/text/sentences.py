@@ -71,16 +71,16 @@ def span(seconds: float) -> str:
 
 
 def clock(at: float, zone: tzinfo | None = None) -> str:
-    """Return a time of day in ``zone``; None = UTC, marked ``Z``."""
+    """Return a time of day in ``zone``, as `Now` has it."""
     try:
         moment = datetime.fromtimestamp(at, zone or UTC)
     except (OverflowError, ValueError, OSError):
         return "an unknown time"
-    return f"{moment:%H:%M}" if zone is not None else f"{moment:%H:%MZ}"
+    return moment.strftime(getattr(zone, "time_form", "%H:%M" if zone is not None else "%H:%MZ"))
 
 
 def day(at: float, now: float, zone: tzinfo | None = None) -> str:
-    """Return a time of day, beside its day where that is not plain: ``Thu 17:42``, ``3 Dec``."""
+    """Return a time of day, with its day where that is not plain: ``Thu 17:42``, ``3 Dec``."""
     away = abs(at - now)
     if away < CLOCK_SUFFICES:
         return clock(at, zone)
@@ -88,8 +88,8 @@ def day(at: float, now: float, zone: tzinfo | None = None) -> str:
         moment = datetime.fromtimestamp(at, zone or UTC)
     except (OverflowError, ValueError, OSError):
         return "an unknown time"
-    far = away >= WEEKDAY_SUFFICES
-    return f"{moment.day} {moment:%b}" if far else f"{moment:%a} {clock(at, zone)}"
+    form = getattr(zone, "date_form", f"{moment.day} %b")
+    return moment.strftime(form) if away >= WEEKDAY_SUFFICES else f"{moment:%a} {clock(at, zone)}"
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:
@@ -266,9 +266,8 @@ def now_active(name: str | None) -> str:
     return "No profile is active." if name is None else f'"{clean(name)}" is the active profile.'
 
 
-def first_pick() -> str:
-    """How a pick takes effect, which nothing does by itself (A3)."""
-    return "to make it the default everywhere, run: sso-tray apply default"
+# How a pick takes effect, which nothing does by itself (A3).
+FIRST_PICK = "to make it the default everywhere, run: sso-tray apply default"
 
 
 def quitting(state: TrayState, now: Now) -> str:
@@ -330,9 +329,11 @@ def renewals_limited(key: str, wait: float) -> str:
 
 
 def without_daemon(
-    until: float, zone: tzinfo | None, *, in_file: bool, elsewhere: bool = False
+    until: float, zone: tzinfo | None, *, in_file: bool, elsewhere: bool, host: str | None
 ) -> str:
     """What becomes of a sign-in while no daemon runs here: who has refresh data renews."""
+    if host is not None:
+        return f"SSO Tray renews it on {clean(host)}."
     no_daemon = (
         "SSO Tray runs with other files or endpoints" if elsewhere else "SSO Tray isn't running"
     )
@@ -356,8 +357,7 @@ def already_signed_in(key: str, until: float | None, zone: tzinfo | None) -> str
 
 
 def signed_out(key: str, remains: str | None) -> str:
-    done = f'Signed out of "{clean(key)}".'
-    return done if remains is None else f"{done} {remains}"
+    return f'Signed out of "{clean(key)}".' + ("" if remains is None else f" {remains}")
 
 
 def ends_too(key: str, others: Sequence[str]) -> str:

@@ -92,6 +92,7 @@ GROUPS: Final[Mapping[str, str]] = {
 HELP: Final[Mapping[str, str]] = {
     "allowed_start_urls": "Sign in to these portals only; none: to any.",
     "browser": "The command that opens pages, with %s for the address.",
+    "colors": "Colours or labels of accounts by pattern, as in *prod*=red or *stage*=orange test.",
     "guarded": "Patterns of profiles that are picked only after a question.",
     "removed_file": "What a deleted token file means.",
     "start_daemon": "Whether commands start SSO Tray when they need it.",
@@ -103,7 +104,7 @@ HELP: Final[Mapping[str, str]] = {
     "keyring.service": "The name that items in the keyring are filed under.",
     "log.debug": "Log more; never a secret.",
     "privacy.keep_days": "Days for which the history is kept.",
-    "privacy.names_in_notices": "Name sessions, accounts and roles in notices.",
+    "privacy.names_in_notices": "Name sessions, accounts and roles in warnings.",
     "warnings.minutes_before": "Minutes before the end of a session at which you are warned.",
     "warnings.show": "Show warnings as notices; otherwise only the icon changes.",
 }

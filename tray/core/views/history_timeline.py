@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import field
 from typing import Final
@@ -61,7 +61,7 @@ def timeline(lines: Sequence[HistoryLine], since: float, until: float, buckets: 
     lanes: dict[str, SessionLane] = {}
     begun: dict[str, float] = {}
     used: dict[tuple[str, str], Counter[int]] = {}
-    events: list[Mark] = []
+    events = deque[HistoryLine](maxlen=MOST_EVENTS)
     for line in lines:
         if line.at > until:
             continue
@@ -79,8 +79,7 @@ def timeline(lines: Sequence[HistoryLine], since: float, until: float, buckets: 
             counts = used.setdefault((line.program or "", line.role or ""), Counter())
             counts[min(place, buckets - 1)] += 1
         if not line.what.startswith("notice-"):
-            text = menu_text.happened(line.what, line.session, line.detail, "", brief=False)
-            events.append(Mark(line.at, text))
+            events.append(line)
     for key, start in begun.items():
         lanes[key].spans.append((max(start, since), until))
     shown = [lane for lane in lanes.values() if lane.spans or lane.failures or any(lane.renewals)]
@@ -89,8 +88,12 @@ def timeline(lines: Sequence[HistoryLine], since: float, until: float, buckets: 
         until,
         tuple(shown),
         tuple(_busiest(used, buckets)),
-        tuple(events[: -MOST_EVENTS - 1 : -1]),
+        tuple(Mark(one.at, _words(one)) for one in reversed(events)),
     )
+
+
+def _words(line: HistoryLine) -> str:
+    return menu_text.happened(line.what, line.session, line.detail, "", brief=False)
 
 
 def _add(lane: SessionLane, line: HistoryLine, begun: dict[str, float], since: float) -> None:

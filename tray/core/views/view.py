@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from tray.core import unread_files
+from tray.core.accounts.account_marks import NO_MARK, Mark, mark_of
 from tray.core.connection import disagreement
 from tray.core.model import EndKnown, Now, Profile, Reason, State, TokenStore
 from tray.core.notices.notice_rules import in_use
@@ -67,6 +68,7 @@ class View:
     problems: tuple[str, ...]  # sentences about config, sessions and settings
     guarded: bool = False  # the active profile matches a guarded pattern (A7, M4)
     signed_out_logins: tuple[str, ...] = ()  # profiles of ``aws login``, no problem of ours
+    mark: Mark = NO_MARK  # of the active profile's account
     managed: frozenset[str] = frozenset()  # the profiles that we wrote, which cannot be picked
 
 
@@ -99,9 +101,21 @@ def view(state: TrayState, now: Now) -> View:
         guarded=active is not None
         and state.preferences.guarded is not None
         and is_guarded(active, state.preferences.guarded),
+        mark=_mark(state, active),
         signed_out_logins=state.signed_out_logins,
         managed=state.catalog.managed,
     )
+
+
+def _mark(state: TrayState, active: str | None) -> Mark:
+    marks = state.preferences.colors
+    profile = next((one for one in state.catalog.profiles if one.name == active), None)
+    if not marks or profile is None:
+        return NO_MARK
+    known = state.index.sessions.get(profile.session or "")
+    accounts = () if known is None else known.accounts
+    names = (one.name for one in accounts if one.account_id == profile.account_id)
+    return mark_of(marks, profile.name, profile.account_id, next(names, ""))
 
 
 def _needs_person(row: SessionRow) -> bool:

@@ -2,7 +2,7 @@
 The icon as pixels, drawn by Pillow: state by shape and colour, a ring for time left.
 
 Run as a program it draws one in all sizes, so that Pillow's memory is not the daemon's:
-``python -m tray.desktop.icon.icon_drawing STATE RING FLAGS THEME``.
+``python -m tray.desktop.icon.icon_drawing STATE RING FLAGS COLOUR THEME``.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from typing import Final
 
 from PIL import Image
 
+from tray.core.accounts.account_marks import COLOURS
 from tray.core.model import State
-from tray.desktop.icon.icon_shapes import GUARD, SIGNS, Arc, Disc, Shape, grown, stamp
+from tray.desktop.icon.icon_shapes import GUARD, MARK, SIGNS, Arc, Disc, Shape, grown, stamp
 from tray.desktop.icon.icon_state import SIZES, IconState, Picture, Theme, from_words
 
 Colour = tuple[int, int, int]
@@ -97,6 +98,9 @@ class _Painter:
             self.fill(sign.mark, (*_PAPER, 255), radius)
         if look.guarded:
             self.overlay(GUARD, _INK[self.theme], (12.5, 12.25), 3.25)
+        if look.colour:
+            mark = _INK["template"] if self.theme == "template" else COLOURS[look.colour]
+            self.overlay(MARK, mark, (3.0, 13.0), 2.5)
         if look.badge:
             badge = _INK["template"] if self.theme == "template" else BADGE
             self.overlay((Disc(0, 0, 1),), badge, (13.0, 3.0), 2.75)

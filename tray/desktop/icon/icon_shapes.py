@@ -133,6 +133,12 @@ GUARD: Final[tuple[Shape, ...]] = (
 )  # fmt: skip  # a shield: the active profile is guarded
 
 
+MARK: Final[tuple[Shape, ...]] = (
+    Polygon(((-0.8, -0.8), (0.8, -0.8), (0.8, 0.8), (-0.8, 0.8)), 0.2),
+)
+"""A square: the colour of the active profile's account."""
+
+
 def grown(shape: Shape, by: float) -> Shape:
     """Return a shape that reaches ``by`` further on every side."""
     match shape:

@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal, TypeAlias, get_args
 
+from tray.core.accounts.account_marks import COLOURS
 from tray.core.model import State
 from tray.core.views.view import SessionRow, View
 from tray.values import dataclass
@@ -42,23 +43,26 @@ class IconState:
     badge: bool = False  # whether something beyond the sign itself waits for a person
     guarded: bool = False  # whether the active profile is guarded (A7)
     rim: bool = False  # whether a light rim sets it off: waybar paints the panel red behind it
+    colour: str = ""  # of the active profile's account, of `account_marks.COLOURS`
 
 
 def words_of(look: IconState, theme: Theme) -> tuple[str, ...]:
     """Return an icon as words for a command line, which make a file's name, too."""
     ring = "none" if look.ring is None else str(round(look.ring * RING_STEPS))
     flags = "".join(str(int(flag)) for flag in (look.badge, look.guarded, look.rim))
-    return look.state, ring, flags, theme
+    return look.state, ring, flags, look.colour or "plain", theme
 
 
 def from_words(words: Sequence[str]) -> tuple[IconState, Theme]:
     """Raises ValueError for anything else than `words_of` gives."""
-    state, ring, flags, theme = words
-    if state not in get_args(State) or theme not in get_args(Theme):
+    state, ring, flags, colour, theme = words
+    known = colour in (*COLOURS, "plain")
+    if state not in get_args(State) or theme not in get_args(Theme) or not known:
         raise ValueError("no such icon")
     badge, guarded, rim = (bool(int(flag)) for flag in flags)
     left = None if ring == "none" else int(ring) / RING_STEPS
-    return IconState(state, left, badge, guarded, rim), theme  # type: ignore[arg-type, return-value]  # checked above
+    mark = "" if colour == "plain" else colour
+    return IconState(state, left, badge, guarded, rim, mark), theme  # type: ignore[arg-type, return-value]  # checked above
 
 
 def icon_state_of(view: View, now: float) -> IconState:
@@ -72,6 +76,7 @@ def icon_state_of(view: View, now: float) -> IconState:
         badge=view.attention > own or view.keyring_locked or bool(view.problems),
         guarded=view.guarded,
         rim=view.attention > 0,
+        colour=view.mark.colour,
     )
 
 

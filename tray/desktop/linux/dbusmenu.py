@@ -217,5 +217,7 @@ def _variant(value: Value) -> Variant:
             return Variant("b", value)
         case int():
             return Variant("i", value)
+        case bytes():
+            return Variant("ay", value)
         case str():
             return Variant("s", value)

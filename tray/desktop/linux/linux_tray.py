@@ -58,7 +58,7 @@ class LinuxTray:
         self._view = view
         now = time.time()
         self._draw(icon_state_of(view, now))
-        self._icon.title = menu_text.tooltip(view.attention, view.active_profile)
+        self._icon.title = menu_text.tooltip(view.attention, view.active_profile, view.mark.label)
         self._icon.attention = view.attention > 0
         self._freshen()
         return redraw_at(view, now)

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Final, Literal
 
-from tray.desktop.menu.menu_rows import SEPARATOR, Menu, MenuItem, key_of
+from tray.desktop.menu.colour_dot import colour_dot
+from tray.desktop.menu.menu_rows import SEPARATOR, Menu, MenuItem, colour_of, key_of
 
-Value = str | bool | int
+Value = str | bool | int | bytes
 Extent = Literal["all", "removals", "texts"]
 
 _FIRST: Final = re.compile("_(?=[^_])")  # what GNOME's extension drops from a label, once
@@ -28,6 +29,7 @@ DEFAULTS: Final[Mapping[str, Value]] = {
     "enabled": True,
     "visible": True,
     "icon-name": "",
+    "icon-data": b"",
     "toggle-type": "",
     "toggle-state": -1,
     "children-display": "",
@@ -139,7 +141,9 @@ class MenuTree:
         label = str(row.text)
         # A single underscore marks a mnemonic; two are one underscore.
         label = _FIRST.sub("__", label, count=1) if self.gnome else label.replace("_", "__")
-        traits = _traits(bool(row.enabled), row.checked, bool(row.radio), row.submenu is not None)
+        below = row.submenu is not None
+        ticked = (row.checked, bool(row.radio))
+        traits = _traits(bool(row.enabled), *ticked, below, colour_of(row))
         clicked = row if clickable else None
         self.nodes[number] = Node(parent, traits, children, clicked, label)
 
@@ -160,7 +164,7 @@ class MenuTree:
 
 @lru_cache(maxsize=64)
 def _traits(
-    enabled: bool, checked: bool | None, radio: bool, submenu: bool
+    enabled: bool, checked: bool | None, radio: bool, submenu: bool, colour: str
 ) -> Mapping[str, Value]:
     found: dict[str, Value] = {}
     if not enabled:
@@ -168,6 +172,8 @@ def _traits(
     if checked is not None:
         found["toggle-type"] = "radio" if radio else "checkmark"
         found["toggle-state"] = 1 if checked else 0
+    if colour:
+        found["icon-data"] = colour_dot(colour)
     if submenu:
         found["children-display"] = "submenu"
     return found

@@ -52,8 +52,10 @@ class Row(MenuItem):  # type: ignore[misc]  # pystray has no types
         checked: bool | None = None,
         radio: bool = False,
         enabled: bool = True,
+        colour: str = "",
     ) -> None:
         self.key = key
+        self.colour = colour
         self._text = text
         self._action = action
         self._checked = checked
@@ -94,6 +96,10 @@ def key_of(row: MenuItem) -> str:
     return row.key if isinstance(row, Row) else str(row.text)
 
 
+def colour_of(row: MenuItem) -> str:
+    return row.colour if isinstance(row, Row) else ""
+
+
 def render(rows: Iterable[Entry], act: Callable[[Event], None]) -> Menu:
     """Build pystray's menu; a click only sends an event to the rules."""
     return Menu(*(_row(row, act) for row in rows))
@@ -126,4 +132,5 @@ def _row(row: Entry, act: Callable[[Event], None]) -> object:
         checked=row.checked,
         radio=row.radio,
         enabled=row.enabled and action is not None,
+        colour=row.colour,
     )

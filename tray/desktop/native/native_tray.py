@@ -62,7 +62,7 @@ class NativeTray:
         now = time.time()
         look, title = (
             icon_state_of(view, now),
-            menu_text.tooltip(view.attention, view.active_profile),
+            menu_text.tooltip(view.attention, view.active_profile, view.mark.label),
         )
         rows = tuple(self._plain(row) for row in entries(view, self._extras(), now))
         picture = draw(look, self._size, self._theme) if look != self._look else None

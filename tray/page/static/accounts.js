@@ -1,6 +1,6 @@
 // Accounts: type, move with the arrows, Enter opens the console.
 
-import { ago, counted, el, setText, text } from "/dom.js";
+import { ago, counted, el, marked, setText, text } from "/dom.js";
 import { ask, Refused } from "/link.js";
 import { inspector } from "/inspector.js";
 
@@ -191,7 +191,7 @@ function rowElement(place) {
   return el(
     "li", { role: "option", id: `row-${place}`, "data-place": place, "aria-selected": "false" },
     el("span", { class: "star", "aria-hidden": "true" }),
-    el("span", { class: "name" }),
+    el("span", { class: "name" }, el("span"), el("span", { class: "mark" })),
     el("span", { class: "id" }),
     el("span", { class: "role" }),
     el("span", { class: "profile" }),
@@ -204,8 +204,10 @@ function fill(item, row) {
   const [star, name, id, role, profile, used, heard] = item.children;
   setText(star, row.favourite ? "★" : "☆");
   star.classList.toggle("on", row.favourite);
-  setText(name, row.account_name || row.profile || row.account_id || "");
-  setText(id, row.account_id && row.account_id !== name.textContent ? row.account_id : "");
+  const [called, mark] = name.children;
+  setText(called, row.account_name || row.profile || row.account_id || "");
+  marked(mark, row);
+  setText(id, row.account_id && row.account_id !== called.textContent ? row.account_id : "");
   setText(role, row.role || text("no-role"));
   setText(profile, row.profile || "");
   setText(used, row.active ? "active" : row.last_used ? ago(row.last_used) : "");

@@ -1,6 +1,6 @@
 // Elements and words; nothing here makes HTML out of text.
 
-import { TEXT } from "/text.js";
+import { CLOCK, TEXT } from "/text.js";
 
 // A sentence of the page by its name, with what is to be filled in.
 export function text(name, values = {}) {
@@ -27,6 +27,13 @@ export function setText(element, text) {
   if (element.textContent !== text) {
     element.textContent = text;
   }
+}
+
+// Say the label of an account, and give it its colour.
+export function marked(element, { label, colour }) {
+  setText(element, label);
+  element.hidden = !label;
+  element.style.setProperty("--mark", colour || "transparent");
 }
 
 let clearing = 0;
@@ -81,12 +88,18 @@ export function ago(at) {
   return past < 2 * DAY ? "yesterday" : `${Math.floor(past / DAY)} days ago`;
 }
 
+export const TIME = { hour: CLOCK.twelve ? "numeric" : "2-digit", minute: "2-digit", hour12: CLOCK.twelve };
+export const DATE = { day: "numeric", month: "short" };
+
+// A time or a date in English, as the locale of the user's session has it; the browser's is often English by default.
+export function written(moment, form) {
+  return moment.toLocaleString(CLOCK.english, form);
+}
+
 // "17:42", with its day where that is another one.
 export function clock(moment) {
   const today = moment.toDateString() === new Date().toDateString();
-  const time = { hour: "2-digit", minute: "2-digit", hour12: false };
-  const day = { weekday: "short", day: "numeric", month: "short" };
-  return moment.toLocaleString("en-GB", today ? time : { ...day, ...time });
+  return written(moment, today ? TIME : { weekday: "short", ...DATE, ...TIME });
 }
 
 // A line to copy, and its button.

@@ -1,9 +1,9 @@
 // History: a day, a week or a month, drawn; and the same in words below.
 
-import { clock, counted, el, setText, text } from "/dom.js";
+import { clock, counted, DATE, el, setText, text, TIME, written } from "/dom.js";
 import { ask, Refused } from "/link.js";
 
-const SPANS = { day: "Day", week: "Week", month: "Month" };
+const SPANS = { day: "Day", week: "Week", month: "Month", year: "Year" };
 const LANE = 34;
 const LEFT = 4;
 
@@ -130,15 +130,14 @@ function middle(found, bucket) {
 
 function ticks(found) {
   const days = (found.until - found.since) / 86400;
-  const step = days > 8 ? 7 * 24 : days > 2 ? 24 : 6;
+  const step = days > 60 ? 61 * 24 : days > 8 ? 7 * 24 : days > 2 ? 24 : 6;
   const first = new Date(found.since * 1000);
   first.setMinutes(0, 0, 0);
   first.setHours(days > 2 ? 0 : Math.ceil(first.getHours() / 6) * 6);
   const made = [];
   for (const one = first; one.getTime() / 1000 < found.until; one.setHours(one.getHours() + step)) {
     if (one.getTime() / 1000 >= found.since) {
-      const format = days > 2 ? { day: "numeric", month: "short" } : { hour: "2-digit", minute: "2-digit", hour12: false };
-      made.push([one.getTime() / 1000, one.toLocaleString("en-GB", format)]);
+      made.push([one.getTime() / 1000, written(one, days > 2 ? DATE : TIME)]);
     }
   }
   return made;

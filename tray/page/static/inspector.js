@@ -1,6 +1,6 @@
 // What can be done with the chosen role: console, active profile, star, lines to copy, a profile.
 
-import { ago, copyable, el, setText, tell, text } from "/dom.js";
+import { ago, copyable, el, marked, setText, tell, text } from "/dom.js";
 import { act } from "/link.js";
 import { changeOf, job, run, sure } from "/jobs.js";
 import { choices, REGIONS, SERVICES } from "/services.js";
@@ -9,7 +9,9 @@ class Inspector {
   constructor() {
     this.row = null;
     this.key = "";
-    this.title = el("h2", {});
+    this.called = el("span");
+    this.mark = el("span", { class: "mark" });
+    this.title = el("h2", {}, this.called, this.mark);
     this.facts = el("dl", {});
     this.open = el("button", { type: "button", class: "first", id: "open", onclick: () => this.enter() }, text("open-console"));
     this.use = el("button", { type: "button", id: "use", onclick: () => this.makeActive() }, text("make-active"));
@@ -40,7 +42,8 @@ class Inspector {
     const key = row.key.join("\n");
     const other = key !== this.key;
     this.key = key;
-    setText(this.title, row.account_name || row.profile || row.account_id);
+    setText(this.called, row.account_name || row.profile || row.account_id);
+    marked(this.mark, row);
     this.facts.replaceChildren(...facts(row));
     this.open.hidden = this.where.hidden = !row.console;
     this.use.hidden = !row.profile;

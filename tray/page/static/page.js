@@ -46,6 +46,9 @@ function heard(message) {
       view.changed(message.changed);
     }
   }
+  if ("listing" in message) {
+    listing(message.listing);
+  }
   if ("job" in message) {
     jobEnded(message.job);
   }
@@ -55,6 +58,17 @@ function standing() {
   banner(news.lost);
   const active = news.status?.active_profile;
   setText(document.getElementById("standing"), active ? text("active-profile", { name: active }) : text("no-active-profile"));
+}
+
+// How far a listing of accounts is, whoever asked for it.
+function listing(far) {
+  const bar = document.getElementById("listed");
+  document.getElementById("listing").hidden = !far;
+  if (far) {
+    setText(bar.labels[0], text(far.total ? "listing" : "listing-begins", far));
+    bar.max = far.total || 1;
+    far.total ? (bar.value = far.done) : bar.removeAttribute("value");
+  }
 }
 
 function banner(sentence) {

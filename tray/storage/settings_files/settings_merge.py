@@ -15,6 +15,7 @@ from tray.storage.settings_files.settings_table import (
     Table,
     days_of,
     hours_of,
+    marks_of,
     matching,
     minutes_of,
     path_of,
@@ -36,8 +37,8 @@ KNOWN = {
     "log": ("debug",),
 }
 _KNOWN_AT_TOP = (
-    "allowed_start_urls", "browser", "guarded", "removed_file", "start_daemon", "sessions",
-    "profiles",
+    "allowed_start_urls", "browser", "colors", "guarded", "removed_file", "start_daemon",
+    "sessions", "profiles",
 )  # fmt: skip
 LOCKABLE = (*_KNOWN_AT_TOP, *(f"{table}.{key}" for table in KNOWN for key in KNOWN[table]))
 _KEYS = tuple(name for name in LOCKABLE if name not in ("sessions", "profiles"))
@@ -136,6 +137,7 @@ def merged(
             names_in_notices=sections["privacy"].flag("names_in_notices", old.names_in_notices),
             guarded=guarded,
             allowed_start_urls=allowed,
+            colors=top.take("colors", old.colors, marks_of, 'a list such as ["*prod*=red"]'),
             list_accounts=sections["accounts"].flag("refresh", old.list_accounts),
             tell_accounts=sections["accounts"].flag("tell_changes", old.tell_accounts),
             session_lengths=tuple(lengths.items()),

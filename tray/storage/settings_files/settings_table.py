@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tray.core.accounts.account_marks import parsed
 from tray.core.policy import DAY, HOUR, MINUTE
 from tray.core.start_rules import StartDaemon
 
@@ -139,6 +140,11 @@ def days_of(value: object) -> float | None:
 def words_of(value: object) -> tuple[str, ...] | None:
     good = isinstance(value, list) and all(isinstance(item, str) for item in value)
     return tuple(value) if good and isinstance(value, list) else None
+
+
+def marks_of(value: object) -> tuple[str, ...] | None:
+    words = words_of(value)
+    return words if words is not None and all(map(parsed, words)) else None
 
 
 def minutes_of(value: object) -> tuple[float, ...] | None:

@@ -26,6 +26,7 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
 KINDS: Final[Mapping[str, Kind]] = {
     "allowed_start_urls": "words",
     "browser": "command",
+    "colors": "words",
     "guarded": "words",
     "removed_file": "choice",
     "start_daemon": "choice",

@@ -130,10 +130,12 @@ def _by(
     attempt: Attempt, method: Literal["pkce", "device"], callback_port: int | None
 ) -> SignInResult:
     result = _signed_in(attempt, method, callback_port)
-    region = attempt.at_aws.region
-    if region == attempt.session.region:
+    session, url, region = attempt.session, attempt.at_aws.start_url, attempt.at_aws.region
+    if url != session.start_url:  # for whoever asks which sessions end with this one
+        attempt.context.note(session, portal=(session.start_url, url))
+    if region == session.region:
         return result
-    sentence = _written(attempt.session, region, attempt.context)
+    sentence = _written(session, region, attempt.context)
     return replace(result, sentence=" ".join(filter(None, (result.sentence, sentence))))
 
 

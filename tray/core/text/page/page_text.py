@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
+
+from tray.core.text.display_names import clean
+from tray.core.text.sentences import counted, listed
 
 USED_LINK: Final = "This link has been used already. Open the page again: sso-tray open"
 NOT_OURS: Final = "This page isn't open any more. Open it again: sso-tray open"
@@ -21,3 +25,10 @@ NOTHING_CHOSEN: Final = "Choose at least one role."
 NO_NAME: Final = "Give the session a name, such as your company's."
 NO_URL: Final = "Give the address of your access portal."
 NO_REGION: Final = "Give the region of your Identity Center, such as eu-west-1."
+
+
+def day(session: str, numbers: Sequence[int]) -> str:
+    """Numbers of a day as in `tray.core.views.daily_totals.KINDS`."""
+    nouns = ("sign-in", "renewal", "failure", "use")
+    said = [counted(one, noun) for one, noun in zip(numbers, nouns, strict=True) if one]
+    return f"{clean(session)}: {listed(said)}"

@@ -45,6 +45,8 @@ WORDS: Final[Mapping[str, str]] = {
     "renew": "Renew now",
     "undo": "Undo the sign-out",
     "sign-out": "Sign out",
+    "listing": "Reading the accounts of {name}: {done} of {total}",
+    "listing-begins": "Reading the accounts of {name}",
     "fetch": "Fetch the accounts now",
     "sign-out-sure": "Sign out of “{name}”? Programs that use it have to sign in again.",
     "afresh-sure": "Sign out of “{name}” and sign in again? Until then, programs can't use it.",

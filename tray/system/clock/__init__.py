@@ -1,0 +1,1 @@
+"""The clock: an alarm on it, and how the user reads it."""
