@@ -194,8 +194,8 @@ class Desktop:
 
     def report(self, report: fx.Report) -> None:
         once = f"click:{report.title}"
-        # The category selects the picture: success has no warning sign.
-        category: fx.NoticeCategory = "adopted" if report.good else "config"
+        # The category selects the picture: a tick, or a warning sign.
+        category: fx.NoticeCategory = "adopted" if report.good else "keyring"
         title, text, state = report.title, report.text, report.state
         self.notifier.show(Notice("click", once, category, "normal", title, text, state=state))
 
