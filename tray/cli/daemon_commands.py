@@ -54,12 +54,14 @@ def start() -> None:
 def _icon(environ: Mapping[str, str]) -> daemon_text.Icon:
     """Return what has become of the icon, as soon as a tray has it or has had time to take it."""
     from tray.system.dbus.bus_connection import NoBus
-    from tray.system.dbus.desktop_services import desktop_services
+    from tray.system.dbus.desktop_services import NoAnswer, desktop_services
 
     deadline = time.monotonic() + _ICON_PATIENCE
     while True:
         try:
             found = desktop_services(environ).tray
+        except NoAnswer:
+            return "busy"
         except NoBus:
             return "no-desktop"
         if found != "lost" or time.monotonic() > deadline:

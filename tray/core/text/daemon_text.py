@@ -11,12 +11,13 @@ NOT_RUNNING: Final = "SSO Tray isn't running."
 NOT_QUIT: Final = "SSO Tray runs, but doesn't answer: try again, or end its process yourself."
 ALREADY_RUNNING: Final = "SSO Tray is already running."
 RUNNING: Final = "SSO Tray is running in the background. To stop it: sso-tray quit"
-Icon = Literal["none", "there", "ours", "lost", "no-desktop"]
+Icon = Literal["none", "there", "ours", "lost", "busy", "no-desktop"]
 ICON: Final[dict[Icon, str]] = {
     "ours": "Its icon is in the system tray.",
     "there": "There is a system tray for its icon.",
     "lost": "The system tray doesn't show its icon. For details, run: sso-tray doctor",
     "none": "There is no system tray yet; its icon appears as soon as there is one.",
+    "busy": "The desktop is busy; the icon appears as soon as it answers.",
     "no-desktop": "It has no icon: there is no desktop session here.",
 }
 """What `start` says of the icon."""
