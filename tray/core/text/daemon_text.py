@@ -8,6 +8,7 @@ from tray.core.start_rules import Obstacle
 from tray.core.text.display_names import clean
 
 NOT_RUNNING: Final = "SSO Tray isn't running."
+NOT_QUIT: Final = "SSO Tray runs, but doesn't answer: try again, or end its process yourself."
 ALREADY_RUNNING: Final = "SSO Tray is already running."
 RUNNING: Final = "SSO Tray is running in the background. To stop it: sso-tray quit"
 Icon = Literal["none", "there", "ours", "lost", "busy", "no-desktop"]
