@@ -8,8 +8,7 @@ from tests.core.story import HOUR, T0, Story, token
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.effects import JobKind
-from tray.core.file_removal import Removal
-from tray.core.model import InputFile, Memory, Preferences
+from tray.core.model import InputFile, Memory, Preferences, Removal
 from tray.core.outcomes import Failed
 from tray.core.state import next_look
 

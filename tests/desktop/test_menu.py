@@ -13,8 +13,7 @@ from tray.core.accounts.remembered_roles import RememberedRoles
 from tray.core.accounts.role_search import RoleRow
 from tray.core.effects import CLICK
 from tray.core.events import Event
-from tray.core.menu.menu_entry import Entry
-from tray.core.menu.menu_extras import MenuExtras
+from tray.core.menu.menu_entry import Entry, MenuExtras
 from tray.core.menu.menu_layout import entries
 from tray.core.model import Profile, State
 from tray.core.policy import MENU_ROWS

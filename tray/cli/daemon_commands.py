@@ -189,6 +189,8 @@ def end() -> None:
     except OtherWorld as error:
         raise Ended(error.sentence, 1) from None
     except Unreachable:
+        if listens(context.paths.runtime_sockets):
+            raise Ended(daemon_text.NOT_QUIT, 1) from None
         if read_record(context.paths.state).world is not None:
             change_record(context.paths.state, quit_at=time.time())
         say(daemon_text.NOT_RUNNING)

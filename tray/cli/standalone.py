@@ -180,8 +180,7 @@ class Standalone:
                 case _:
                     self._kept(effect, key)
         if last is None:
-            msg = f"the rules left {type(event).__name__} without a last word"
-            raise OurBug(msg)
+            raise OurBug(f"the rules left {type(event).__name__} without a last word")
         return last
 
     def remember(self, key: str, event: ev.Event) -> None:

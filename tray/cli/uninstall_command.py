@@ -20,7 +20,7 @@ from tray.cli.front.terminal import Ended, note, say
 from tray.core.model import Catalog
 from tray.core.text import uninstall_text
 from tray.core.text.shell_commands import quoted
-from tray.errors import TrayError, Unreachable
+from tray.errors import TrayError, Unreachable, sentence_of
 from tray.ipc.agent_client import OtherWorld
 from tray.managed import managed_sections
 from tray.managed.section_plan import ManagedContext
@@ -79,8 +79,7 @@ def _carry_out(step: _Step) -> None:
     try:
         step.do()
     except (TrayError, OSError) as error:
-        sentence = error.sentence if isinstance(error, TrayError) else str(error)
-        if sentence:
+        if sentence := sentence_of(error):
             note(sentence)
         raise Ended(uninstall_text.stopped(step.words), 1) from None
 

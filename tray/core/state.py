@@ -61,9 +61,9 @@ class TrayState:
     gone: Mapping[tuple[str, str, str], Session] = field(
         default_factory=lambda: MappingProxyType({})
     )
-    # what ``state.json`` held, for sessions that appear later
     # wall clock minus monotonic clock, as last known: shows by how much the clock was set
     clock_offset: float | None = None
+    # what ``state.json`` held, for sessions that appear later
     recalled: RecordsRead = field(default_factory=lambda: RecordsRead({}, {}))
     asleep: bool = False  # holds back notices and jobs
     locked: bool = False  # holds back notices

@@ -22,6 +22,7 @@ from typing import Any, Final, get_args
 from tray.core.events import RecordsRead
 from tray.core.json_members import (
     BadDocument,
+    Check,
     Members,
     flag,
     list_of,
@@ -31,6 +32,8 @@ from tray.core.json_members import (
     one_of,
     optional,
     text,
+    usable,
+    written,
 )
 from tray.core.lineage import NO_LINEAGE, Lineage
 from tray.core.model import Memory, TokenStore
@@ -75,17 +78,8 @@ class Record:
         remembered = before.get("memory")
         unknown = remembered if isinstance(remembered, Mapping) else {}
         return {
-            **{name: value for name, value in before.items() if name != "lineage"},
-            "keeper": self.store,
-            "handed_back": list(self.handed_back),
-            "contested": self.contested,
-            "unscoped": self.unscoped,
-            "unstored": self.unstored,
-            "signed_out": list(self.signed_out),
-            **({"lineage": self.lineage.to_json()} if self.lineage.pairs else {}),
-            "endpoint": list(self.endpoint),
-            "folder": self.folder,
-            "portal": list(self.portal),
+            **before,
+            **written(self, _MEMBERS, self.__slots__),
             "memory": {**unknown, **self.memory.to_json()},
             "remembered": self.memory.beside_to_json(),
         }
@@ -95,20 +89,23 @@ class Record:
         """Return the usable part of an entry, and whether it is all."""
         members = Members(document)
         memory = members.usable("memory", Memory.from_json, Memory())
-        record = cls(
-            store=members.usable("keeper", optional(one_of(get_args(TokenStore))), None),
-            handed_back=members.usable("handed_back", list_of(moment), ()),
-            contested=members.usable("contested", flag, default=False),
-            unscoped=members.usable("unscoped", flag, default=False),
-            unstored=members.usable("unstored", optional(text), None),
-            signed_out=members.usable("signed_out", list_of(text), ()),
-            lineage=members.usable("lineage", Lineage.from_json, NO_LINEAGE),
-            endpoint=members.usable("endpoint", list_of(text), ()),
-            folder=members.usable("folder", text, ""),
-            portal=members.usable("portal", list_of(text), ()),
-            memory=members.usable("remembered", memory.with_beside, memory),
-        )
+        memory = members.usable("remembered", memory.with_beside, memory)
+        record = cls(**usable(members, _MEMBERS, cls.__slots__), memory=memory)
         return record, not members.unusable
+
+
+_MEMBERS: Final[Mapping[str, Check]] = {
+    "keeper": optional(one_of(get_args(TokenStore))),
+    "handed_back": list_of(moment),
+    "contested": flag,
+    "unscoped": flag,
+    "unstored": optional(text),
+    "signed_out": list_of(text),
+    "lineage": Lineage.from_json,
+    "endpoint": list_of(text),
+    "folder": text,
+    "portal": list_of(text),
+}
 
 
 @dataclass(frozen=True, slots=True)

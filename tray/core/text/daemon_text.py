@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
 NOT_RUNNING: Final = "SSO Tray isn't running."
+NOT_QUIT: Final = "SSO Tray runs, but doesn't answer: try again, or end its process yourself."
 ALREADY_RUNNING: Final = "SSO Tray is already running."
 RUNNING: Final = "SSO Tray is running in the background. To stop it: sso-tray quit"
 Icon = Literal["none", "there", "ours", "lost", "busy", "no-desktop"]

@@ -1,4 +1,4 @@
-"""How ``settings`` says what a key's value is, and whence it comes."""
+"""How ``settings`` says what a key's value is, and where it is set."""
 
 from __future__ import annotations
 
