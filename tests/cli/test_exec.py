@@ -289,7 +289,7 @@ def test_inside_an_endpoint_our_commands_see_the_users_own_config(stage: Stage) 
 
 
 def test_inside_an_endpoint_add_says_when_programs_there_see_it(stage: Stage) -> None:
-    """The profile is in the user's config at once, and not in the copy that programs there read."""
+    """It is in the config at once, and not in the copy that programs there read."""
     stage.signed_in_by_cli()
     stage.tray("use", "dev")
     stage.tray("apply", "default")
