@@ -37,7 +37,7 @@ from tray.core.text.sentences import counted, refused_accounts
 from tray.core.text.shell_commands import quoted
 from tray.errors import TokenRejected
 from tray.managed.config_write import add_profiles
-from tray.system.config_copy import DEFAULT_HIDDEN
+from tray.system.credential_variables import DEFAULT_HIDDEN
 
 
 @dataclass(frozen=True, slots=True)
