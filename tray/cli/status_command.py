@@ -62,7 +62,6 @@ def of_files(context: CommandContext) -> dict[str, Any]:
     state = context.paths.state
     document = status_document(
         seen,
-        active_profile=seen.active_profile,
         applies=managed_sections.applies(state),
         daemon=None,
     )

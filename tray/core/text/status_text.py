@@ -116,11 +116,6 @@ def _row(entry: Mapping[str, Any]) -> SessionRow:
         renewed_by=entry.get("renewed_by", "sso-tray" if entry["renews"] else None),
         renewable=entry.get("renewable", entry["renews"]),
         next_attempt_at=_moment(entry["next_attempt_at"]),
-        sign_in_url=None,
-        user_code=None,
-        sign_in_deadline=None,
-        afresh=False,
-        problem=None,
     )
 
 
