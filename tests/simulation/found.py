@@ -589,5 +589,11 @@ FOUND = (
         do("read", 24294.835, "twin", 0.184), do("click", 25541.641, "twin", 0.791),
         do("unreadable", 25546.836, "twin", 0.436), until=26220,
     ),
+    Sequence(
+        "half an hour before its end falls within the minute after a restart", 174086,
+        do("click", 6621.391, OLD, 0.791), do("click", 8624.58, OLD, 0.424),
+        do("revoke", 12627.49, OLD, 0.571, step=13), do("unread", 13992.531, "lab", 0.996),
+        do("restart compared", 24203.287, "corp", 0.222), until=24264,
+    ),
 )  # fmt: skip
 """What an explorer has found, once."""

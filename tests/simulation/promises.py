@@ -107,17 +107,20 @@ class Promises:
         )
 
     def same(
-        self, before: dict[str, tuple[object, ...]], after: dict[str, tuple[object, ...]]
-    ) -> None:  # fmt: skip
-        """Hold what is shown after a restart against what was shown before."""
+        self,
+        before: tuple[dict[str, tuple[object, ...]], dict[str, tuple[object, ...]]],
+        after: dict[str, tuple[object, ...]],
+    ) -> None:
+        """Hold what is shown after a restart against what was shown before, and would be now."""
         now = self._world.machine.now
-        for key, shown in before.items():
+        was, would_be = before
+        for key, shown in was.items():
             # A start may find out what AWS has ended while nobody asked.
             place = self._world.state.sessions[key].config.start_url
             found = after.get(key, ("",))[0] == "expired"
             if found and not self._world.truth.works(key, place, now):
                 continue
-            if after.get(key) != shown:
+            if after.get(key) not in (shown, would_be[key]):
                 self.broken("restart equivalence", f"{key} was {shown} and is {after.get(key)}")
 
     # --- Each step ---------------------------------------------------------

@@ -84,8 +84,9 @@ class Place:
         return homes
 
     def removed_and_ended(self, count: int) -> list[Path]:
-        """Make some of those whose file was deleted."""
+        """Make some of those whose file was deleted; AWS, too, has ended the access token."""
         homes = self.ended(count)
+        self.center.kill_access_tokens()
         for home in homes:
             file_of(home).unlink()
         return homes
