@@ -119,13 +119,15 @@ def given(
     *,
     fresh: float = 0.0,
     may_ask: bool = True,
+    typed: Sequence[str] = (),
 ) -> dict[str, Any]:
     """
     Return what was asked for; `may_ask`: a person at a terminal, for MFA codes.
 
+    `typed`: codes that a person has given already; `MfaCodeNeeded` is raised for one more.
     `fresh`: seconds that credentials at hand must have left, else new ones are fetched.
     """
-    codes: list[str] = []
+    codes = [*typed]
     while True:
         try:
             return _given(context, operation, profile, fresh, codes)

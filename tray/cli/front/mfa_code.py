@@ -10,7 +10,7 @@ from typing import Final
 from tray.cli.front.terminal import Ended
 from tray.core.text.credentials import mfa_text
 
-_CODE: Final = re.compile(r"[0-9]{6}")  # STS, AssumeRole: TokenCode
+CODE: Final = re.compile(r"[0-9]{6}")  # STS, AssumeRole: TokenCode
 
 
 def can_be_asked() -> bool:
@@ -25,6 +25,6 @@ def asked_code(serial: str) -> str:
     except EOFError:
         typed = ""
     code = typed.replace(" ", "")
-    if not _CODE.fullmatch(code):
+    if not CODE.fullmatch(code):
         raise Ended(mfa_text.NO_CODE, 1)
     return code

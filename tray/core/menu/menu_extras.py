@@ -9,6 +9,7 @@ from datetime import tzinfo
 from tray.core.accounts.account_index import IndexState
 from tray.core.accounts.remembered_roles import RememberedRoles
 from tray.core.accounts.role_search import RoleRow
+from tray.core.requests import PageRequested, TerminalCommand, TerminalRequested
 from tray.values import dataclass
 
 
@@ -32,3 +33,7 @@ class MenuExtras:
     zone: tzinfo | None = None  # the reader's zone
     page: bool = False  # whether the accounts page can be served here
     version: str = ""  # of the program
+
+    def find(self, words: str, command: TerminalCommand) -> PageRequested | TerminalRequested:
+        """Return what finds a row that has no room: the page with these words, or a terminal."""
+        return PageRequested(words=words) if self.page else TerminalRequested(command)

@@ -32,3 +32,7 @@ def day(session: str, numbers: Sequence[int]) -> str:
     nouns = ("sign-in", "renewal", "failure", "use")
     said = [counted(one, noun) for one, noun in zip(numbers, nouns, strict=True) if one]
     return f"{clean(session)}: {listed(said)}"
+
+
+def access(arn: str) -> str:
+    return f"It works: you are {arn}."

@@ -124,6 +124,13 @@ WORDS: Final[Mapping[str, str]] = {
     "setup-login": "Start SSO Tray at login",
     "guarded-sure": "“{profile}” is guarded. Make it the active profile?",
     "make-active": "Make active",
+    "check-access": "Check access",
+    "continue": "Continue",
+    # Help
+    "help": "Help",
+    "help-more": "All commands: sso-tray --help. The guide: sso-tray guide.",
+    "run-doctor": "Run doctor",
+    "doctor": "What the doctor found",
     # Everywhere
     "copy": "Copy",
     "copied": "Copied.",
