@@ -24,13 +24,13 @@ from tests.home import home_variables
 from tray.cli import log_command
 from tray.core import effects as fx
 from tray.core import events as ev
-from tray.core.file_removal import Removal
 from tray.core.json_members import BadDocument
 from tray.core.lineage import Lineage, TokenPair
 from tray.core.model import (
     Memory,
     Preferences,
     Profile,
+    Removal,
     SessionEnd,
     SsoSession,
     TokenFacts,
@@ -46,7 +46,6 @@ from tray.core.outcomes import (
     SignedOut,
     Unrenewable,
     outcome_from_json,
-    outcome_to_json,
 )
 from tray.core.profiles.managed_profile import ManagedSection, Owned
 from tray.daemon.agent_server import Agent, AgentHandlers
@@ -452,7 +451,7 @@ def test_a_worker_exchange_of_0_1_is_read_whole() -> None:
     assert expected == [outcome_from_json(one) for one in outcomes]
     assert [SESSION.to_json() | one for one in sessions] == [SESSION.to_json()] * 10
     assert [profile.to_json() | one for one in profiles] == [profile.to_json()] * 2
-    assert outcomes == [outcome_to_json(one) for one in expected]
+    assert outcomes == [one.to_json() for one in expected]
 
 
 @pytest.mark.parametrize(

@@ -251,6 +251,23 @@ def test_a_file_that_comes_back_does_not_count(tmp_path: Path, back: str) -> Non
     assert records.path.read_bytes() == (tmp_path / "state.json.copy").read_bytes()
 
 
+@pytest.mark.parametrize("back", ["state.json", "state.json.copy"])
+def test_a_file_that_comes_back_and_a_later_loss_lose_nothing(tmp_path: Path, back: str) -> None:
+    """A start writes what counts over an older file, so that the other may be lost, too."""
+    records = Records(tmp_path)
+    records.change("corp", store="released")
+    backup = (tmp_path / back).read_bytes()
+    records.change("corp", store="keyring")
+    (tmp_path / back).unlink()
+    (tmp_path / back).write_bytes(backup)
+
+    records.recalled()
+    for name in {"state.json", "state.json.copy"} - {back}:
+        (tmp_path / name).unlink()
+
+    assert {"corp": "keyring"} == records.recalled().stores
+
+
 def test_what_a_version_without_a_count_has_written_counts(tmp_path: Path) -> None:
     """It leaves count and copy as they were: its changes are not undone by the copy."""
     records = Records(tmp_path)

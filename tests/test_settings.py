@@ -17,8 +17,8 @@ from tray.storage.settings import (
     safe_settings,
 )
 from tray.storage.settings_files.settings_merge import LOCKABLE as SETTINGS
+from tray.storage.settings_files.settings_table import KINDS
 from tray.storage.settings_files.settings_write import (
-    KINDS,
     choose,
     meant_value,
     reset_setting,

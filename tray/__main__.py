@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 
-from tray.system.config_copy import lead_back
+from tray.system.credential_variables import lead_back
 
 _RUN: list[list[str]] = [[], ["run"], ["run", "--no-icon"]]
 

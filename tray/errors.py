@@ -177,6 +177,15 @@ class OurBug(TrayError):
     """A promise of our own was broken; the user can only report it."""
 
 
+def sentence_of(error: Exception) -> str:
+    """Return what to tell of one of ours, or of an OSError: which file, and why."""
+    if isinstance(error, TrayError):
+        return error.sentence
+    name = getattr(error, "filename", None)
+    place = f"{name}: " if isinstance(name, str) else ""
+    return f"{place}{getattr(error, 'strerror', None) or type(error).__name__}."
+
+
 def passes(error: TrayError) -> bool:
     """Whether the same request may soon succeed; a keyring that is locked waits for the user."""
     if isinstance(error, KeyringUnavailable):

@@ -40,5 +40,4 @@ class Secret:
         return bool(self._text)
 
     def __reduce__(self) -> str | tuple[object, ...]:
-        msg = "a Secret is never pickled"
-        raise TypeError(msg)
+        raise TypeError("a Secret is never pickled")

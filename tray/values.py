@@ -29,9 +29,10 @@ else:
         return _frozen(dataclasses.dataclass(init=False, repr=False, eq=False, slots=True)(cls))
 
     def _unusual(cls: type[Any]) -> bool:
-        """Whether it has a base, or functions of its own that would be replaced or called."""
+        """Whether a base has state, or functions of its own would be replaced or called."""
         own = {"__init__", "__post_init__", "__repr__", "__eq__", "__hash__", "__setattr__"}
-        return cls.__bases__ != (object,) or bool(own & vars(cls).keys())
+        stateful = [one for one in cls.__mro__[1:-1] if vars(one).get("__slots__") != ()]
+        return bool(stateful or own & vars(cls).keys())
 
     def _frozen(cls: type[Any]) -> type[Any]:
         """Give a class the functions that all share, and what they need to know of it."""

@@ -12,7 +12,7 @@ from tray.aws.config.config_files import ConfigFiles
 from tray.cli.front.click_commands import run
 from tray.cli.front.command_table import COMPLETION_ASKED
 from tray.cli.quick.quick_listing import complete
-from tray.core.views.status_documents import listed_profiles
+from tray.core.views.status_documents import profiles_document
 from tray.storage.file_mark import file_mark
 from tray.storage.profile_listing import NAME, packed, sources
 from tray.system.paths import Paths
@@ -39,7 +39,7 @@ def _listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = Paths.from_environment({"HOME": str(tmp_path)})
     settings = map(str, (paths.settings_file, *paths.site_settings))
     places = sources(str(state), str(files.config), str(files.credentials), *settings)
-    rows = listed_profiles(catalog, (), ())["profiles"]
+    rows = profiles_document(catalog, (), ())["profiles"]
     marks = {path: file_mark(path) for path in places}
     (state / NAME).write_bytes(packed(catalog, rows, (), marks))
     monkeypatch.delenv("XDG_CONFIG_DIRS", raising=False)

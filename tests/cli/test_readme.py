@@ -15,7 +15,7 @@ from tray.cli.guide_command import GUIDE
 from tray.core.policy import ENDING_BEFORE, MINUTE
 from tray.core.text import sentences
 from tray.storage.settings import Settings, read_settings
-from tray.storage.settings_files.settings_merge import KNOWN
+from tray.storage.settings_files.settings_table import KINDS
 
 ROOT = README.parent
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
@@ -165,7 +165,8 @@ def test_the_settings_shown_are_the_settings(tmp_path: Path) -> None:
     usual = Settings()
 
     assert () == settings.problems == locked.problems
-    assert set() == {key for keys in KNOWN.values() for key in keys if key not in shown}
+    keys = (name.rpartition(".")[2] for name in KINDS)
+    assert set() == {key for key in keys if key not in shown}
     assert (
         usual.keyring_service,
         usual.empty_refresh_members,

@@ -19,6 +19,7 @@ from tests.cli.stage import PATIENCE, Stage
 from tests.components import require
 from tests.e2e.desk import at_once, ended
 from tray.core.policy import START_PATIENCE, STARTER_PATIENCE
+from tray.core.text.daemon_text import NOT_QUIT
 from tray.system.lock.file_lock import FileLock, lock_path
 
 WITH_MANAGER = """\
@@ -320,3 +321,20 @@ def test_a_program_does_not_wait_for_a_daemon_that_never_serves(starting: Starti
 
     assert (0, "") == (done.code, done.err)
     assert START_PATIENCE <= took < STARTER_PATIENCE / 2
+
+
+def test_quit_does_not_say_that_a_mute_daemon_has_ended(starting: Starting) -> None:
+    """One that listens and does not answer, as behind a home that hangs, goes on running."""
+    stage = starting.stage
+    place = stage.home / "run/sso-tray/agent.sock"
+    place.parent.mkdir(mode=0o700)
+    with socket.socket(socket.AF_UNIX) as mute:
+        mute.bind(str(place))
+        mute.listen()
+        place.chmod(0o600)
+        with stage.start("quit") as quitting:
+            mute.accept()[0].close()
+            err = quitting.communicate(timeout=PATIENCE)[1]
+    place.unlink()
+
+    assert (1, f"sso-tray: {NOT_QUIT}\n") == (quitting.returncode, err)

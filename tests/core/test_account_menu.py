@@ -14,8 +14,7 @@ from tray.core.accounts.remembered_roles import RememberedRoles
 from tray.core.accounts.role_search import RoleRow
 from tray.core.machine import step
 from tray.core.menu.account_menu import shares
-from tray.core.menu.menu_entry import Entry
-from tray.core.menu.menu_extras import MenuExtras
+from tray.core.menu.menu_entry import Entry, MenuExtras
 from tray.core.menu.menu_layout import entries
 from tray.core.model import Now, Profile
 from tray.core.policy import MENU_ROWS

@@ -244,9 +244,11 @@ def test_a_stale_row_does_nothing(event: ev.Event) -> None:
 
 def test_the_accounts_page_is_opened_by_a_process_of_its_own() -> None:
     """A click on the icon, or "Accounts…", opens the page; the rules only pass it on."""
-    effects = Story(CORP).send(PageRequested("sessions", "prod"))
+    request = PageRequested("sessions", "prod")
 
-    assert (fx.OpenPage("sessions", "prod"),) == effects
+    effects = Story(CORP).send(request)
+
+    assert (fx.CarryOut(request),) == effects
 
 
 def test_a_click_that_opens_no_menu_shows_the_sessions() -> None:

@@ -6,7 +6,7 @@ from tests.core.story import CORP, HOUR, LAB, T0, catalog, token
 from tests.schema import validate
 from tray.core import events as ev
 from tray.core.machine import step
-from tray.core.model import Now, Profile
+from tray.core.model import Catalog, Now, Profile
 from tray.core.state import TrayState
 from tray.core.views.status_documents import Running, profiles_document, status_document
 from tray.core.views.view import View, view
@@ -50,9 +50,7 @@ def test_the_profiles_document_keeps_to_its_schema() -> None:
         Profile("bearer", "other", "corp"),
     )
 
-    document = profiles_document(
-        profiles, active_profile="prod", guarded=("*prod*",), problems=["One."]
-    )
+    document = profiles_document(Catalog(profiles=profiles), ("*prod*",), ["One."], "prod")
 
     validate("profiles", document)
     assert [(True, True, "corp"), (False, False, None)] == [

@@ -580,3 +580,16 @@ def test_a_refused_file_is_taken_in_once_the_keyring_can_be_asked() -> None:
     assert {"adopt"} == waiting
     assert "renew" == story.jobs()[-1]
     assert ("signed-in", True) == (story.row().state, story.row().renews)
+
+
+def test_an_adopted_token_that_a_sign_in_afresh_has_ended_is_tried_at_once() -> None:
+    """K4: the keyring may keep another token beside it, which AWS takes."""
+    story = Story(stores={"corp": "keyring"}, memories={"corp": Memory(given=LEAN, dead="a")})
+    story.file(FULL)
+
+    story.answer(Adopted(LEAN, "keyring"))
+    story.file(LEAN)
+    story.answer(Renewed(token("b"), "keyring"))
+
+    assert ["adopt", "renew"] == story.jobs()
+    assert "signed-in" == story.row().state

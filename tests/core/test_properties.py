@@ -23,7 +23,6 @@ from tray.core.outcomes import (
     Outcome,
     Renewed,
     outcome_from_json,
-    outcome_to_json,
 )
 from tray.core.requests import ConsoleRequested, SignInAllRequested
 from tray.core.state import TrayState, next_look
@@ -156,7 +155,7 @@ def what_is_stored_or_sent_comes_back(scene: Scene) -> None:
     """Outcomes, sessions and memories come back from JSON as they went in."""
     if isinstance(scene.event, ev.JobDone):
         outcome = scene.event.outcome
-        assert outcome == outcome_from_json(_sent(outcome_to_json(outcome)))
+        assert outcome == outcome_from_json(_sent(outcome.to_json()))
     for effect in scene.effects:
         match effect:
             case fx.StartJob() | fx.StartSignIn():

@@ -10,8 +10,7 @@ import pytest
 from tests.core.story import CORP, DAY, HOUR, LAB, MINUTE, T0, Story, only, token
 from tray.core import effects as fx
 from tray.core import events as ev
-from tray.core.file_removal import Removal
-from tray.core.model import Memory, Preferences
+from tray.core.model import Memory, Preferences, Removal
 from tray.core.outcomes import Adopted, Failed, RemovalJudged, Renewed, SignedOut
 from tray.core.text import sentences
 

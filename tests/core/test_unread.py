@@ -8,8 +8,7 @@ from tests.core.story import HOUR, T0, Story, token
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.effects import JobKind
-from tray.core.file_removal import Removal
-from tray.core.model import InputFile, Memory, Preferences
+from tray.core.model import InputFile, Memory, Preferences, Removal
 from tray.core.outcomes import Failed
 from tray.core.state import next_look
 
@@ -35,6 +34,20 @@ FILES: dict[InputFile, tuple[ev.Event, ev.Event]] = {
         ev.ActiveRead("dev"),
     ),
 }
+
+
+def test_beside_a_job_no_token_file_is_read_again() -> None:
+    """Looks are ignored then: each would ask for the next at once, as long as the job lasts."""
+    story = Story(stores={"corp": "keyring"})
+    story.file(token())
+    story.send(FILES[TOKEN][0], 60)
+    story.send(ev.RenewRequested("corp", "r"), 60)
+
+    beside = story.send(FILES[TOKEN][0], 70), story.send(ev.Tick(), 71)
+    after = story.answer(Failed("torn-file", WHY), 72)
+
+    assert [] == [one for effects in beside for one in effects if isinstance(one, fx.ReadAgain)]
+    assert fx.InspectTokenFile("corp") in after
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.kind)

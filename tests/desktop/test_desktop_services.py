@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +13,7 @@ from tests.desktop.notification_daemon import notification_daemon
 from tests.desktop.stage import staged
 from tests.desktop.tray_host import tray
 from tray.system.dbus.bus_connection import NoBus
-from tray.system.dbus.desktop_services import DesktopServices, desktop_services
+from tray.system.dbus.desktop_services import DesktopServices, NoAnswer, desktop_services
 
 
 async def seen(bus: Bus) -> DesktopServices:
@@ -54,6 +56,17 @@ def test_the_notification_service_says_who_it_is() -> None:
 
     with private_bus() as bus:
         asyncio.run(scene(bus))
+
+
+def test_a_desktop_that_does_not_answer_is_no_missing_one(tmp_path: Path) -> None:
+    """One that is starting, or busy, takes the connection and says nothing."""
+    path = tmp_path / "bus"
+    with socket.socket(socket.AF_UNIX) as mute:
+        mute.bind(str(path))
+        mute.listen()
+
+        with pytest.raises(NoAnswer, match="it does not answer"):
+            desktop_services({"DBUS_SESSION_BUS_ADDRESS": f"unix:path={path}"})
 
 
 def test_without_a_bus_the_reason_is_said() -> None:

@@ -13,8 +13,7 @@ from tray.core.accounts.remembered_roles import RememberedRoles
 from tray.core.accounts.role_search import RoleRow
 from tray.core.effects import CLICK
 from tray.core.events import Event
-from tray.core.menu.menu_entry import Entry
-from tray.core.menu.menu_extras import MenuExtras
+from tray.core.menu.menu_entry import Entry, MenuExtras
 from tray.core.menu.menu_layout import entries
 from tray.core.model import Profile, State
 from tray.core.policy import MENU_ROWS
@@ -428,6 +427,18 @@ def test_all_profiles_of_up_to_twenty_accounts_can_be_picked() -> None:
 
     found = {one.event for one in every(menu) if one.key.startswith("use:")}
     assert {ev.UseRequested(f"p{number}") for number in range(500)} == found
+
+
+def test_ranges_of_profiles_go_by_name() -> None:
+    """M1: whoever looks for a name knows which range it is in; by account all would overlap."""
+    profiles = tuple(replace(one, name=f"p{one.name[1:]:0>3}") for one in many(200, 40))
+
+    menu = entries(with_profiles(*profiles), MenuExtras(), NOW)
+
+    ranges = [one for one in every(menu) if one.key.startswith("from:use:")]
+    assert "p000 … p024" == ranges[0].text
+    shown = [row.text for one in ranges for row in one.children]
+    assert sorted(one.name for one in profiles) == shown
 
 
 def test_keys_are_unique_on_a_level_and_stay_when_words_change() -> None:

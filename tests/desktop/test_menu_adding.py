@@ -14,8 +14,7 @@ from tray.core.accounts.account_index import (
     ListedAccount,
     SessionAccounts,
 )
-from tray.core.menu.menu_entry import Entry
-from tray.core.menu.menu_extras import MenuExtras
+from tray.core.menu.menu_entry import Entry, MenuExtras
 from tray.core.menu.menu_layout import entries
 from tray.core.model import Profile
 from tray.core.policy import MENU_ROWS

@@ -19,7 +19,7 @@ from tests.core.story import CORP, LAB, Story, token
 from tests.desk import desk, until
 from tests.desktop.native_slate import Slate
 from tray.core import events as ev
-from tray.core.menu.menu_extras import MenuExtras
+from tray.core.menu.menu_entry import MenuExtras
 from tray.core.views.view import View
 from tray.desktop.icon.icon_drawing import STATE_COLOURS
 from tray.desktop.native.main_thread import MainThread

@@ -98,6 +98,22 @@ def test_gnome_gets_what_its_extension_understands() -> None:
     play(scene, rows(*names), gnome=True)
 
 
+def test_on_gnome_a_new_picture_is_told_twice() -> None:
+    """Its extension ignores one that comes while it converts another, as at a change of status."""
+
+    async def scene(stage: Stage, host: Host) -> None:
+        host.forget_signals()
+        stage.icon.attention = True
+        stage.icon.icon = dict(RED)
+        stage.icon.icon = {16: bytes((255, 1, 2, 3)) * 256}
+        came = [one.member for _ in range(2) for one in await host.signals("NewIcon")]
+
+        assert ["NewIcon", "NewAttentionIcon", "NewIcon"] == came
+        assert "Active" == (await host.item())["Status"]
+
+    play(scene, rows("a"), gnome=True)
+
+
 def test_on_gnome_there_is_one_level_below_the_top() -> None:
     """A submenu's submenu has no height there: its rows stand below its name instead."""
     told = Told()

@@ -50,7 +50,7 @@ def check(package: Path) -> None:
         raise Broken("the official AWS CLI is not unpacked: make test does that")
     with tempfile.TemporaryDirectory(prefix="sso-tray-packages-") as folder:
         first = shutil.copy(package, Path(folder) / "first.deb")
-        _next_version(Path(first), Path(folder) / "next.deb")
+        next_version(Path(first), Path(folder) / "next.deb")
         title("The Debian package, in a clean Debian with nothing but a desktop")
         below = base()
         shows = {"/opt/awscli": aws.parent, "/opt/packages": Path(folder)}
@@ -258,7 +258,7 @@ def _quietly(ask: Callable[[], T]) -> T | None:
         return None
 
 
-def _next_version(package: Path, into: Path) -> None:
+def next_version(package: Path, into: Path) -> None:
     """Make the next version's package: the same files under a higher number."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "next"

@@ -102,21 +102,30 @@ class Root:
     Args:
         path: where its files are seen, within the namespace only.
         pid: of the process that holds the namespace.
+        name: of the user there.
+        uid: of the same.
     """
 
-    def __init__(self, path: Path, pid: int) -> None:
+    def __init__(self, path: Path, pid: int, name: str = USER, uid: int = UID) -> None:
         self.path = path
         self.pid = pid
+        self.name = name
+        self.uid = uid
         self.environ: dict[str, str] = {}
+
+    def beside(self, name: str, uid: int) -> Root:
+        """Return the same system as another user's, who is made."""
+        self.root("useradd", "--create-home", "--uid", str(uid), name)
+        return Root(self.path, self.pid, name, uid)
 
     def argv(self, *command: str, user: bool = False) -> list[str]:
         """Return the argv that runs a program in there, as root or as the user."""
-        drop = [f"--reuid={UID}", f"--regid={UID}", "--init-groups"] if user else []
+        drop = [f"--reuid={self.uid}", f"--regid={self.uid}", "--init-groups"] if user else []
         environ = self.environ if user else {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
         return [
             "nsenter", f"--target={self.pid}", "--mount", "--pid",
             "chroot", str(self.path), "setpriv", *drop,
-            "env", "-i", "-C", f"/home/{USER}",
+            "env", "-i", "-C", f"/home/{self.name}",
             *(f"{name}={value}" for name, value in environ.items()), *command,
         ]  # fmt: skip
 
@@ -195,13 +204,13 @@ def clean_root(base: Path, binds: Mapping[str, Path]) -> Iterator[Root]:
         shutil.rmtree(layer, ignore_errors=True)
 
 
-def environment(extra: Mapping[str, str]) -> dict[str, str]:
+def environment(extra: Mapping[str, str], name: str = USER, uid: int = UID) -> dict[str, str]:
     """Return what the user's programs start with."""
-    run = f"/run/user/{UID}"
+    run = f"/run/user/{uid}"
     return {
         "PATH": "/usr/bin:/bin:/opt/awscli",
-        "HOME": f"/home/{USER}",
-        "USER": USER,
+        "HOME": f"/home/{name}",
+        "USER": name,
         "LANG": "C.UTF-8",
         "XDG_RUNTIME_DIR": run,
         "DBUS_SESSION_BUS_ADDRESS": f"unix:path={run}/bus",

@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image, ImageGrab
 
 from tests.desk import ARTIFACTS, PANEL
-from tests.packages.root import UID, USER, Root
+from tests.packages.root import USER, Root
 from tests.packages.told import until
 
 _NODE = re.compile(r"\((\d+), \{([^{}]*)\}")
@@ -18,8 +18,8 @@ _LABEL = re.compile(r"'label': <(?:'((?:[^'\\]|\\.)*)'|\"([^\"]*)\")>")
 
 def start_session(root: Root) -> None:
     """Start a session bus and an unlocked keyring as the user; they end with the root."""
-    run = f"/run/user/{UID}"
-    root.root("install", "-d", "-m", "700", "-o", USER, "-g", USER, "/run/user", run)
+    run = f"/run/user/{root.uid}"
+    root.root("install", "-d", "-m", "700", "-o", root.name, "-g", root.name, "/run/user", run)
     root.root("chmod", "755", "/run/user")
     root.starts("dbus-daemon", "--session", f"--address=unix:path={run}/bus", "--nofork")
     until(lambda: root.tries("gdbus", "wait", "--session", "org.freedesktop.DBus") == 0, "a bus")

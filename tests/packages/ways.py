@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.packages.deb import next_version
 from tests.packages.pip_upgrade import BROWSER
 from tests.packages.root import USER, Root, base, clean_root, environment
 from tests.packages.screen import start_session
@@ -95,7 +96,7 @@ def _wheel(root: Root) -> str:
 
 
 WAYS = {
-    "pip": _Way(_pip, f"{HOME}/venv/bin/sso-tray", f"{HOME}/venv/bin/python -m pip uninstall"),
+    "pip": _Way(_pip, f"{HOME}/venv/bin/sso-tray", f"{HOME}/venv/bin/python3 -m pip uninstall"),
     "pipx": _Way(_pipx, f"{HOME}/.local/bin/sso-tray", "pipx uninstall"),
     "frozen": _Way(_folder, f"{HOME}/sso-tray/sso-tray", f"delete {HOME}/sso-tray"),
     "deb": _Way(_deb, "/usr/bin/sso-tray", "sudo apt remove"),
@@ -122,9 +123,12 @@ def check(wheel: Path, deb: Path, rpm: Path | None, frozen: Path) -> None:
             BUILDER, "-m", "pip", "--quiet", "--disable-pip-version-check", "download",
             "--dest", place / "wheels", wheel, "pip", "setuptools", "wheel",
         ])  # fmt: skip
+        shows = {"/opt/packages": place, "/opt/frozen": frozen}
         for name, way in WAYS.items():
             if name != "rpm" or rpm is not None:
-                _in_and_out(name, way, {"/opt/packages": place, "/opt/frozen": frozen})
+                _in_and_out(name, way, shows)
+        next_version(deb, place / "next.deb")
+        _two_people(shows)
 
 
 def _in_and_out(name: str, way: _Way, shows: dict[str, Path]) -> None:
@@ -167,6 +171,54 @@ def _in_and_out(name: str, way: _Way, shows: dict[str, Path]) -> None:
         _leave(root, line)
         left = sorted(_files(root) - before)
         holds("and that leaves the system as it was", not left, left[:9] or f"{len(before)} files")
+
+
+def _two_people(shows: dict[str, Path]) -> None:
+    """Two users of one machine and one package: what each does touches nothing of the other's."""
+    title("Two people on one machine")
+    with (
+        IdentityCenter(auto_approve=True) as center,
+        clean_root(base("ways", PACKAGES), shows) as ada,
+    ):
+        bob = ada.beside("bob", 1001)
+        _deb(ada)
+        for one in (ada, bob):
+            browser = "python3 /opt/packages/browser.py %s"
+            own = {**center.environment(), "BROWSER": browser}
+            one.environ = environment(own, one.name, one.uid)
+            start_session(one)
+            one.write(f"/home/{one.name}/.aws/config", CONFIG)
+            _use(one, "sso-tray")
+        users = _daemons(ada)
+        holds("each has a daemon of their own", sorted(users) == ["ada", "bob"], users)
+        reads = [
+            one.tries("find", f"/home/{other.name}/.local/state/sso-tray",
+                      f"/run/user/{other.uid}/sso-tray", "-type", "f", "-readable")
+            for one, other in ((ada, bob), (bob, ada))
+        ]  # fmt: skip
+        holds("and neither sees into the other's files", all(reads), f"exit codes {reads}")
+        ada.root("dpkg", "--install", "/opt/packages/next.deb")
+
+        def anew() -> bool:
+            now = _daemons(ada)
+            return sorted(now) == ["ada", "bob"] and not set(now.values()) & set(users.values())
+
+        until(anew, "both daemons anew")
+        holds("an upgrade restarts both, each as its user", True, _daemons(ada))
+        bobs, config = _items(bob), bob.read("/home/bob/.aws/config")
+        ada.user("sso-tray", "uninstall", "--yes")
+        until(lambda: "ada" not in _daemons(ada), "the end of the one daemon")
+        holds("one takes their leave, and the other's daemon, keyring and config stay",
+              [*_daemons(ada)] == ["bob"] and bobs == _items(bob)
+              and config == bob.read("/home/bob/.aws/config"))  # fmt: skip
+        state = json.loads(bob.user("sso-tray", "status", "--json"))["sessions"][0]["state"]
+        holds("and the session renews", bob.user("sso-tray", "renew", "corp"), state)
+
+
+def _daemons(root: Root) -> dict[str, int]:
+    """Return the daemons' processes by user."""
+    pids = root.processes("sso-tray run")
+    return {root.root("stat", "-c", "%U", f"/proc/{pid}").strip(): pid for pid in pids}
 
 
 def _use(root: Root, program: str) -> None:

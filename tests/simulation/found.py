@@ -573,5 +573,21 @@ FOUND = (
         do("old login", 1.022, "lab", 0.181), do("aws sso logout", 4766.254, "lab", 0.065),
         do("restart compared", 7665.204, "lab", 0.05), until=7726,
     ),
+    Sequence(
+        "a record's copy is lost after an old record came back", 171000,
+        do("aws sso login", 16780.574, "twin", 0.599), do("click all", 20167.301, "twin", 0.842),
+        do("click", 23257.75, "twin", 0.923), do("sign out", 27233.244, "twin", 0.682),
+        do("aws sso login", 27394.506, "twin", 0.481),
+        do("restart, state old", 27397.117, "twin", 0.23),
+        do("restart, state lost", 27397.216, "twin", 0.572), until=27995,
+    ),
+    Sequence(
+        "an older file covers a sign-in unseen, and the kept token is not tried", 172026,
+        do("aws sso login", 5498.487, "twin", 0.043),
+        do("put back", 6680.186, "twin", 0.705, step=10),
+        do("aws sso login", 12993.549, "twin", 0.613), do("redate", 23316.677, "twin", 0.305),
+        do("read", 24294.835, "twin", 0.184), do("click", 25541.641, "twin", 0.791),
+        do("unreadable", 25546.836, "twin", 0.436), until=26220,
+    ),
 )  # fmt: skip
 """What an explorer has found, once."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tray.core import effects as fx
 from tray.core import events as ev
+from tray.core.model import InputFile
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 HOUR = 3600.0
 WAKEUPS_AN_HOUR = 400
 """Three sessions, each tried every few seconds at worst after its first failures (R5)."""
+READS_AN_HOUR = 500
+"""Of one unread file: every ten seconds, and what happens to it beside that."""
 NOTICES_AN_HOUR = 10
 """Of one category, however often things go wrong and right again in that hour."""
 JOBS_AN_HOUR = 150
@@ -41,6 +44,7 @@ class Measures:
         self._world = world
         self._broken = broken
         self._ticks: deque[float] = deque()
+        self._reads: defaultdict[InputFile, deque[float]] = defaultdict(deque)
         self._notices: defaultdict[str, deque[float]] = defaultdict(deque)
         self._jobs: defaultdict[str, deque[float]] = defaultdict(deque)
         self._first = 0
@@ -56,6 +60,12 @@ class Measures:
             count = self._counted(self._ticks)
             if count > WAKEUPS_AN_HOUR:
                 self._broken("economy: few wakeups", f"{count} in an hour")
+
+    def read_again(self, file: InputFile) -> None:
+        """Count a look at a file that could not be read."""
+        count = self._counted(self._reads[file])
+        if count > READS_AN_HOUR:
+            self._broken("economy: few wakeups", f"{count} looks at {file} in an hour")
 
     def notice(self, notice: fx.Notice) -> None:
         """Count a notice."""

@@ -179,6 +179,8 @@ class Promises:
             if isinstance(effect, fx.StartJob):
                 self._measures.job(effect.session.key)
                 self._job(before, event, effect)
+            elif isinstance(effect, fx.ReadAgain):
+                self._measures.read_again(effect.file)
             elif isinstance(effect, fx.StartSignIn):
                 self._one_sign_in(effect)
         if isinstance(event, ev.JobDone):

@@ -263,7 +263,7 @@ class Truth:
                 self._checked_in_vain[key] = self._world.machine.time
         elif isinstance(outcome, Failed) and start.kind not in ("sign-out", "release"):
             self.failed[key] = self.failed.get(key, 0) + 1
-        elif isinstance(outcome, Renewed):
+        elif isinstance(outcome, Renewed) and _is_new(outcome):
             self.failed[key] = 0
         elif isinstance(outcome, Released):
             # A file has room for one sign-in: of those that the keyring kept the others go.
@@ -688,3 +688,8 @@ class Truth:
     def true_time(self, wall: float) -> float:
         """Return the true time of a moment of the wall clock."""
         return wall - T0 - self._world.machine.offset
+
+
+def _is_new(outcome: Renewed) -> bool:
+    """Whether a token is another, not one that was only taken in: that ends no failure."""
+    return outcome.by_us or outcome.of != outcome.token.fingerprint

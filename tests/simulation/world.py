@@ -24,6 +24,7 @@ from tray.core.machine import step
 from tray.core.model import Memory
 from tray.core.outcomes import Outcome
 from tray.core.policy import FAULT_PAUSE
+from tray.core.requests import UnlockRequested
 from tray.core.sessions.schedule import planned_renewal, share
 from tray.core.state import TrayState, next_look
 from tray.errors import Unread
@@ -321,7 +322,7 @@ class World:
                     self.inputs.read_again(effect.file.kind)
             case fx.RecordActive():
                 self.inputs.record(effect)
-            case fx.UnlockKeyring():
+            case fx.CarryOut(request=UnlockRequested()):
                 self.person.unlock()
             case (
                 fx.WithdrawNotice()
@@ -330,9 +331,7 @@ class World:
                 | fx.RecordHistory()
                 | fx.CopyText()
                 | fx.RememberRole()
-                | fx.OpenPage()
-                | fx.OpenTerminal()
-                | fx.ChangeSetting()
+                | fx.CarryOut()
                 | fx.IndexAccounts()
                 | fx.RecordAccountsUse()
                 | fx.AddProfile()

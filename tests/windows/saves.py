@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 
 from tray.secret import Secret
-from tray.worker.keyring.system_keyring import system_backend
+from tray.worker.keyring.token_keyring import system_backend
 
 
 def main(service: str, key: str, count: str) -> None:

@@ -29,7 +29,7 @@ from tray.aws.api.clients import AwsClients
 from tray.aws.api.oidc import Oidc
 from tray.aws.api.portal import Portal
 from tray.aws.cache.token_cache import cache_path, parse_token
-from tray.core.outcomes import outcome_from_json, outcome_to_json
+from tray.core.outcomes import outcome_from_json
 from tray.system import WINDOWS
 from tray.worker import job_table
 from tray.worker.job_context import JobContext
@@ -295,16 +295,16 @@ def _answer(order: dict[str, Any], context: JobContext) -> Any:
             context.publish_lean(CORP, token)
             return None
         case "adopt-late":
-            return outcome_to_json(job_table.run("adopt", CORP, context))
+            return job_table.run("adopt", CORP, context).to_json()
         case "renew-unconfirmed":
             outcome = job_table.run("renew", CORP, context)
             context.unsaved.save_in_files()
-            return outcome_to_json(outcome)
+            return outcome.to_json()
         case "sign-in":
             place = Path(order["home"], GIVEN)
             return save(CORP, context, parse_token(place.read_bytes(), str(place))).store
         case kind:
-            return outcome_to_json(job_table.run(kind, CORP, context, seen=order["seen"]))
+            return job_table.run(kind, CORP, context, seen=order["seen"]).to_json()
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ class CommandContext:
         from tray.storage.logs import log_to  # what few commands need takes long to import
 
         note(sentence)
-        with suppress(OSError, TrayError):  # whoever is told of it goes on all the same
+        with suppress(OSError, TrayError):  # the report is all that is lost
             log_to(self.paths.state)
             log.warning("%s", sentence)
 

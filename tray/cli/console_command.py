@@ -40,9 +40,7 @@ def console(
     region: str | None,
     destination: str | None,
     pick: bool,
-    session: str | None,
-    account: str | None,
-    role: str | None,
+    **of_role: str | None,
 ) -> None:
     words = named_once(named, profile)
     if destination is not None and urlsplit(destination).scheme != "https":
@@ -51,7 +49,7 @@ def console(
         raise WrongUse("Give --destination or a page by --service and --region, not both.")
     context = CommandContext.of_this_process()
     catalog = context.catalog()
-    place = NamedRole(session, account, role)
+    place = NamedRole(**of_role)
     if pick:
         if words or place.given:
             raise WrongUse("Give a profile or --pick, not both.")
@@ -89,8 +87,9 @@ def _portal_link(profile: Profile, session: SsoSession | None, destination: str 
     url = portal_url(profile, session, destination)
     if url is None:
         name = clean(profile.name)
-        msg = f'The access portal has no link for the profile "{name}". Try --federate.'
-        raise UserMustAct(msg)
+        raise UserMustAct(
+            f'The access portal has no link for the profile "{name}". Try --federate.'
+        )
     return url
 
 

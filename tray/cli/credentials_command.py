@@ -43,11 +43,9 @@ def credentials(
     form: str,
     fresh: str | None,
     active: bool,
-    session: str | None,
-    account: str | None,
-    role: str | None,
+    **of_role: str | None,
 ) -> None:
-    words, place = named_once(named, profile), NamedRole(session, account, role)
+    words, place = named_once(named, profile), NamedRole(**of_role)
     least = _seconds(fresh)
     if active and (words or place.given):
         raise WrongUse("Give a profile or --active, not both.")
@@ -73,26 +71,13 @@ def _seconds(text: str | None) -> float:
     return hours * HOUR + minutes * MINUTE + seconds
 
 
-def whoami(
-    *,
-    named: tuple[str, ...],
-    profile: str | None,
-    session: str | None,
-    account: str | None,
-    role: str | None,
-) -> None:
+def whoami(*, named: tuple[str, ...], profile: str | None, **of_role: str | None) -> None:
     context = CommandContext.of_this_process()
-    place = NamedRole(session, account, role)
+    place = NamedRole(**of_role)
     found = given(context, "whoami", _meant(context, named_once(named, profile), place))
-    for label, member in (
-        ("user", "user"),
-        ("session", "session"),
-        ("account", "account"),
-        ("role", "role"),
-        ("arn", "arn"),
-    ):
+    for member in ("user", "session", "account", "role", "arn"):
         if found.get(member):
-            say(f"{label:<8} {found[member]}")
+            say(f"{member:<8} {found[member]}")
 
 
 def _meant(

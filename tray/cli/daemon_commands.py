@@ -32,7 +32,6 @@ _ICON_PATIENCE: Final = 3.0  # seconds; a tray that is there takes an icon in a 
 def run(*, no_icon: bool = False) -> None:
     context = CommandContext.of_this_process()
     if _one_stays(context, icon=not no_icon):
-        say(daemon_text.ALREADY_RUNNING)
         return
     _become_daemon(context, ["--no-icon"] if no_icon else [])
 
@@ -40,7 +39,6 @@ def run(*, no_icon: bool = False) -> None:
 def start() -> None:
     context = CommandContext.of_this_process()
     if _one_stays(context, icon=True):
-        say(daemon_text.ALREADY_RUNNING)
         return
     reason = obstacle(_surroundings(context), "start")
     if reason is not None:
@@ -56,17 +54,32 @@ def start() -> None:
 def _icon(environ: Mapping[str, str]) -> daemon_text.Icon:
     """Return what has become of the icon, as soon as a tray has it or has had time to take it."""
     from tray.system.dbus.bus_connection import NoBus
-    from tray.system.dbus.desktop_services import desktop_services
+    from tray.system.dbus.desktop_services import NoAnswer, desktop_services
 
     deadline = time.monotonic() + _ICON_PATIENCE
     while True:
         try:
             found = desktop_services(environ).tray
+        except NoAnswer:
+            return "busy"
         except NoBus:
             return "no-desktop"
         if found != "lost" or time.monotonic() > deadline:
             return found
         time.sleep(0.1)
+
+
+def _tray_shows_others(environ: Mapping[str, str]) -> bool:
+    """Whether this desktop has a tray that tells its icons, and ours is not there."""
+    if not LINUX:
+        return False
+    from tray.system.dbus.bus_connection import NoBus
+    from tray.system.dbus.desktop_services import desktop_services
+
+    try:
+        return desktop_services(environ).tray == "lost"
+    except NoBus:
+        return False
 
 
 def start_if_needed(context: CommandContext, starter: Starter, *, no_daemon: bool = False) -> bool:
@@ -80,7 +93,7 @@ def start_if_needed(context: CommandContext, starter: Starter, *, no_daemon: boo
     reason = obstacle(_surroundings(context, no_daemon=no_daemon), starter)
     if reason is not None:
         if reason == "other-host":
-            note(daemon_text.on_another_host(read_record(context.paths.state).host))
+            note(daemon_text.on_another_host(read_record(context.paths.state).other_host() or ""))
         return False
     by_us: list[bool] = []
 
@@ -107,7 +120,7 @@ def _surroundings(context: CommandContext, *, no_daemon: bool = False) -> Surrou
         look(environ, context.paths.home),
         setting=context.settings_or_safe().start_daemon,
         option=no_daemon,
-        other_host=record.on_another_host(),
+        other_host=record.other_host() is not None,
         other_files=record.world not in (None, fingerprint(environ)),
         quit=quit_at is not None,
         new_desktop=quit_at is not None and since is not None and since > quit_at,
@@ -117,20 +130,30 @@ def _surroundings(context: CommandContext, *, no_daemon: bool = False) -> Surrou
 
 
 def _one_stays(context: CommandContext, *, icon: bool) -> bool:
-    """Whether a daemon runs; one without a display gives way to one that has it."""
+    """Whether a daemon runs, and say so; one without a display gives way to one that has it."""
     try:
         with context.daemon() as agent:
             resident = agent.done("status")["status"]["resident"]
     except OtherWorld:
         raise Ended(daemon_text.OTHER_WORLD, 1) from None
     except Unreachable:
+        host = read_record(context.paths.state).other_host()
+        lock = FileLock(lock_path(context.paths.state, "resident"))
+        if host is not None and not lock.acquire():
+            raise Ended(daemon_text.held_by(host), 1) from None
+        lock.release()
         return False
-    if not icon or resident.get("graphical", True) or desktop_since(context.environ) is None:
+    here = icon and desktop_since(context.environ) is not None
+    if not here or resident.get("graphical", True):
+        say(daemon_text.ALREADY_RUNNING)
+        if here and not resident.get("no_tray") and _tray_shows_others(context.environ):
+            say(daemon_text.ICON_ELSEWHERE)
         return True
     # Not by "quit": nothing is handed back, and no start is held off.
     os.kill(resident["pid"], signal.SIGTERM)
     lock = FileLock(lock_path(context.paths.state, "resident"))
     if not lock.acquire(ENDING_PATIENCE):
+        say(daemon_text.ALREADY_RUNNING)
         return True
     lock.release()
     return False
@@ -166,6 +189,8 @@ def end() -> None:
     except OtherWorld as error:
         raise Ended(error.sentence, 1) from None
     except Unreachable:
+        if listens(context.paths.runtime_sockets):
+            raise Ended(daemon_text.NOT_QUIT, 1) from None
         if read_record(context.paths.state).world is not None:
             change_record(context.paths.state, quit_at=time.time())
         say(daemon_text.NOT_RUNNING)

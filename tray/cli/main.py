@@ -8,9 +8,9 @@ import sys
 from tray.cli.front import quick_reading
 from tray.cli.front.command_table import COMMANDS, COMPLETION_ASKED
 from tray.cli.front.terminal import Ended, WrongUse, note
-from tray.errors import NotFound, SignInNeeded, TrayError
+from tray.errors import NotFound, SignInNeeded, TrayError, sentence_of
 from tray.system import WINDOWS
-from tray.system.config_copy import lead_back
+from tray.system.credential_variables import lead_back
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -102,11 +102,8 @@ def _told(error: Exception) -> tuple[str, int]:
             return error.sentence, 2
         case SignInNeeded():
             return error.sentence, 3
-        case TrayError():
-            return error.sentence, 1
-        case OSError():
-            place = f"{error.filename}: " if isinstance(error.filename, str) else ""
-            return f"{place}{error.strerror or type(error).__name__}.", 1
+        case TrayError() | OSError():
+            return sentence_of(error), 1
     return f"Internal error ({type(error).__name__}{_where(error)}). Please report it.", 1
 
 

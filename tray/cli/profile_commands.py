@@ -19,7 +19,7 @@ from tray.core.model import Catalog
 from tray.core.profiles.guards import is_guarded, is_managed
 from tray.core.text import managed_text, sentences
 from tray.core.text.display_names import clean
-from tray.core.views.status_documents import listed_profiles
+from tray.core.views.status_documents import profiles_document
 from tray.errors import ConfigRejected
 from tray.managed.managed_sections import applies, refuse_elsewhere
 from tray.storage.active_profile import read_active, read_previous, record_active
@@ -37,7 +37,7 @@ def profiles(*, words: tuple[str, ...], star: bool, unstar: bool, as_json: bool)
         catalog, refused = Catalog(problems=(error.sentence,)), True
     settings = context.settings_or_safe()
     guarded, active = settings.preferences.guarded, read_active(context.paths.state)
-    document = listed_profiles(catalog, guarded, settings.problems, active)
+    document = profiles_document(catalog, guarded, settings.problems, active)
     document["profiles"] = _fitting(document["profiles"], " ".join(words))
     if star:
         by_name = {row["name"]: row for row in document["profiles"]}
@@ -139,7 +139,7 @@ def _switch(context: CommandContext, name: str | None) -> None:
     if not done["exit"] and not follow_active(context):
         raise Ended(f"{done['sentence']} But the AWS config doesn't follow it.", 1)
     if name is not None and picks == (None, None) and not _takes_effect(context):
-        note(sentences.first_pick())
+        note(sentences.FIRST_PICK)
     finish(done["exit"], done["sentence"])
 
 

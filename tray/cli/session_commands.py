@@ -14,9 +14,10 @@ from tray.core import events as ev
 from tray.core.model import SsoSession
 from tray.core.profiles.start_url import same_portal
 from tray.core.session import shares_portal
-from tray.core.text import sentences
+from tray.core.text import daemon_text, sentences
 from tray.core.text.display_names import clean
 from tray.errors import KEYRING_ERRORS
+from tray.storage.daemon_record import read_record
 from tray.storage.session_records import Record, Records
 
 MakeRequest = Callable[[str, str], ev.Event]  # from the session's key and the requester's name
@@ -32,16 +33,25 @@ def logout(session: str | None, *, every: bool) -> None:
 
 def renew(session: str | None) -> None:
     context = CommandContext.of_this_process()
+    refuse_beside_another_host(context)
     each(context, meant(context, session, every=False), "renew", ev.RenewRequested)
 
 
 def release(session: str | None, *, every: bool) -> None:
     context = CommandContext.of_this_process()
+    refuse_beside_another_host(context)
     sessions = meant(context, session, every=every)
     remains = every and _bygone_remain(context, {one.key for one in sessions})
     each(context, sessions, "release", ev.ReleaseRequested)
     if remains:
         raise Ended("", 1)
+
+
+def refuse_beside_another_host(context: CommandContext) -> None:
+    """Touch nothing whose refresh tokens another machine's keyring has, for the same home."""
+    host = read_record(context.paths.state).other_host()
+    if host is not None:
+        raise Ended(daemon_text.only_there(host), 1)
 
 
 def _bygone_remain(context: CommandContext, present: set[str]) -> bool:

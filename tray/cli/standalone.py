@@ -26,6 +26,7 @@ from tray.core.state import TrayState
 from tray.core.views.view import View, view
 from tray.errors import CacheFileBad, ConfigRejected, OurBug, TrayError, Unread
 from tray.storage.active_profile import read_active, read_previous
+from tray.storage.daemon_record import read_record
 from tray.storage.logs import History
 from tray.storage.session_records import Records
 from tray.system.process_limits import forbid_core_dumps
@@ -117,7 +118,8 @@ class Standalone:
         # Jobs the rules request at the start wait: this command does what was typed.
         idle = {key: replace(session, job=None) for key, session in state.sessions.items()}
         elsewhere = context.daemon_elsewhere()
-        self.state = replace(state, sessions=idle, elsewhere=elsewhere)
+        host = read_record(context.paths.state).other_host()
+        self.state = replace(state, sessions=idle, elsewhere=elsewhere, host=host)
 
     def _preferences(self) -> Preferences:
         """Refresh data leave a file where something renews it, or where no file may have them."""
@@ -179,8 +181,7 @@ class Standalone:
                 case _:
                     self._kept(effect, key)
         if last is None:
-            msg = f"the rules left {type(event).__name__} without a last word"
-            raise OurBug(msg)
+            raise OurBug(f"the rules left {type(event).__name__} without a last word")
         return last
 
     def remember(self, key: str, event: ev.Event) -> None:

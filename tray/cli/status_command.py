@@ -93,8 +93,7 @@ def in_words(context: CommandContext, document: dict[str, Any], *, logins: bool)
         if logins:
             others = login_ends(files.profiles, managed, context.environ, context.paths.home)
     elsewhere = document["resident"] is None and context.daemon_elsewhere()
-    record = read_record(context.paths.state)
-    away = record.on_another_host()
+    away = read_record(context.paths.state).other_host()
     return status_text(
         document,
         bare,
@@ -102,7 +101,7 @@ def in_words(context: CommandContext, document: dict[str, Any], *, logins: bool)
         coloured=coloured(),
         logins=others,
         elsewhere=elsewhere,
-        not_running=daemon_text.on_another_host(record.host) if away else NOT_RUNNING,
+        not_running=NOT_RUNNING if away is None else daemon_text.on_another_host(away),
     )
 
 

@@ -20,7 +20,7 @@ from tray.cli.front.terminal import Ended, note, say
 from tray.core.model import Catalog
 from tray.core.text import uninstall_text
 from tray.core.text.shell_commands import quoted
-from tray.errors import TrayError, Unreachable
+from tray.errors import TrayError, Unreachable, sentence_of
 from tray.ipc.agent_client import OtherWorld
 from tray.managed import managed_sections
 from tray.managed.section_plan import ManagedContext
@@ -50,6 +50,7 @@ class _Step:
 
 def uninstall(*, dry_run: bool, yes: bool) -> None:
     context = CommandContext.of_this_process()
+    session_commands.refuse_beside_another_host(context)
     catalog = context.catalog()  # without it nobody knows what to give back
     steps = tuple(_steps(context, catalog))
     for step in steps:
@@ -78,8 +79,7 @@ def _carry_out(step: _Step) -> None:
     try:
         step.do()
     except (TrayError, OSError) as error:
-        sentence = error.sentence if isinstance(error, TrayError) else str(error)
-        if sentence:
+        if sentence := sentence_of(error):
             note(sentence)
         raise Ended(uninstall_text.stopped(step.words), 1) from None
 
@@ -166,10 +166,12 @@ def _installed_by() -> uninstall_text.Package:
     if not frozen():
         parts = Path(sys.prefix).parts
         return "pipx" if "pipx" in parts else "uv" if "uv" in parts else "pip"
-    program = str(Path(sys.executable).resolve())
-    for kind, command in _OWNER.items():
+    program = Path(sys.executable).resolve()
+    # Packages put it there; and Debian's rpm makes a database in the home of whoever asks it.
+    owners = _OWNER if program.is_relative_to("/usr") else {}
+    for kind, command in owners.items():
         if shutil.which(command[0]):
-            done = subprocess.run([*command, program], capture_output=True, check=False)
+            done = subprocess.run([*command, str(program)], capture_output=True, check=False)
             if done.returncode == 0:
                 return kind
     return "folder"

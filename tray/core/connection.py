@@ -10,9 +10,9 @@ profile. A secret goes to AWS, or to an endpoint named for this very service: a 
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, Final
+from typing import ClassVar, Final
 
-from tray.core.json_members import Members, flag, optional, text
+from tray.core.json_members import Document, MayLack, flag, optional, text
 from tray.core.text.display_names import clean
 from tray.values import dataclass
 
@@ -21,7 +21,7 @@ SERVICES: Final = ("sso", "sso_oidc", "sts")
 
 
 @dataclass(frozen=True, slots=True)
-class ConnectionSettings:
+class ConnectionSettings(Document):
     """Settings from the AWS config, None where it says nothing."""
 
     fips: bool | None = None
@@ -35,20 +35,17 @@ class ConnectionSettings:
     def endpoint(self, service: str) -> str | None:
         return getattr(self, service, None)
 
-    def to_json(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in (*_FLAGS, *_TEXTS, "ignore_endpoints")}
+    MEMBERS: ClassVar = {
+        "fips": optional(flag),
+        "dualstack": optional(flag),
+        "ca_bundle": optional(text),
+        "sso": optional(text),
+        "sso_oidc": optional(text),
+        "sts": optional(text),
+        "ignore_endpoints": MayLack(optional(flag)),
+    }
 
-    @classmethod
-    def from_json(cls, document: object) -> ConnectionSettings:
-        members = Members(document)
-        fips, dualstack = (members.need(name, optional(flag)) for name in _FLAGS)
-        ca_bundle, sso, sso_oidc, sts = (members.need(name, optional(text)) for name in _TEXTS)
-        ignored = members.get("ignore_endpoints", optional(flag), None)
-        return cls(fips, dualstack, ca_bundle, sso, sso_oidc, sts, ignored)
 
-
-_FLAGS: Final = ("fips", "dualstack")
-_TEXTS: Final = ("ca_bundle", *SERVICES)
 _KEYS: Final = {
     "fips": "use_fips_endpoint",
     "dualstack": "use_dualstack_endpoint",

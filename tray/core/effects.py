@@ -5,8 +5,14 @@ from __future__ import annotations
 from typing import Any, Final, Literal
 
 from tray.core.accounts.remembered_roles import RoleKey
+from tray.core.json_members import written
 from tray.core.model import InputFile, Memory, SsoSession, State
-from tray.core.requests import PageName, SettingName, TerminalCommand
+from tray.core.requests import (
+    PageRequested,
+    SettingRequested,
+    TerminalRequested,
+    UnlockRequested,
+)
 from tray.core.text import menu_text
 from tray.values import dataclass
 
@@ -43,12 +49,8 @@ class Button:
     keys: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
-        return {
-            "type": "Button",
-            "action": self.action,
-            "label": self.label,
-            "keys": list(self.keys),
-        }
+        names = ("action", "label", "keys")
+        return {"type": "Button", **written(self, names, self.__slots__)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +67,10 @@ class Notice:
     state: State | None = None  # whose picture it carries, by default the category's
 
     def to_json(self) -> dict[str, Any]:
-        return {
-            "type": "Notice",
-            "slot": self.slot,
-            "once_key": self.once_key,
-            "category": self.category,
-            "severity": self.severity,
-            "title": self.title,
-            "text": self.text,
-            "buttons": [button.to_json() for button in self.buttons],
-            "keys": list(self.keys),
-            "at": self.at,
-        }
+        names = (
+            "slot", "once_key", "category", "severity", "title", "text", "buttons", "keys", "at",
+        )  # fmt: skip
+        return {"type": "Notice", **written(self, names, self.__slots__)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +175,10 @@ class RecordHistory:
 
 
 @dataclass(frozen=True, slots=True)
-class UnlockKeyring:
-    """Ask the keyring to unlock, prompt included: the user has just clicked for it."""
+class CarryOut:
+    """Do what the user asked for: the rules have nothing to add."""
+
+    request: UnlockRequested | PageRequested | TerminalRequested | SettingRequested
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,29 +195,6 @@ class RememberRole:
 
     role: RoleKey
     how: Literal["used", "starred", "unstarred"]
-
-
-@dataclass(frozen=True, slots=True)
-class OpenPage:
-    """Open the accounts page, which a process of its own serves."""
-
-    page: PageName
-    words: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class OpenTerminal:
-    """Run a command of ours in a terminal window; where there is none, copy it."""
-
-    command: TerminalCommand
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeSetting:
-    """Write a setting the menu offers; it comes back as ``PreferencesRead``."""
-
-    name: SettingName
-    on: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,12 +255,9 @@ Effect = (
     | ForgetCredentials
     | Reply
     | RecordHistory
-    | UnlockKeyring
+    | CarryOut
     | CopyText
     | RememberRole
-    | OpenPage
-    | OpenTerminal
-    | ChangeSetting
     | IndexAccounts
     | RecordAccountsUse
     | AddProfile

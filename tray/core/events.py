@@ -7,6 +7,7 @@ from dataclasses import field
 from types import MappingProxyType
 from typing import Literal
 
+from tray.core import requests as rq
 from tray.core.accounts.account_index import SessionAccounts
 from tray.core.model import (
     Catalog,
@@ -19,22 +20,6 @@ from tray.core.model import (
     Trigger,
 )
 from tray.core.outcomes import Outcome
-from tray.core.requests import (
-    AccountsRequested,
-    AccountsUsed,
-    AddProfileRequested,
-    ConsoleLinkRequested,
-    ConsoleRequested,
-    EnvironmentRequested,
-    FavouriteRequested,
-    LinkRequested,
-    PageRequested,
-    SettingRequested,
-    SignInAllRequested,
-    StatusRequested,
-    TerminalRequested,
-    UnlockRequested,
-)
 from tray.values import dataclass
 
 
@@ -302,8 +287,8 @@ class AccountsNotListed:
 
 IndexEvent = (
     AccountsRead
-    | AccountsUsed
-    | AccountsRequested
+    | rq.AccountsUsed
+    | rq.AccountsRequested
     | AccountsProgress
     | AccountsListed
     | AccountsNotListed
@@ -400,18 +385,18 @@ Event = (
     | ReleaseRequested
     | UseRequested
     | SnoozeRequested
-    | SignInAllRequested
-    | UnlockRequested
-    | ConsoleRequested
-    | ConsoleLinkRequested
-    | FavouriteRequested
-    | TerminalRequested
-    | LinkRequested
-    | EnvironmentRequested
-    | SettingRequested
-    | StatusRequested
-    | PageRequested
-    | AddProfileRequested
+    | rq.SignInAllRequested
+    | rq.UnlockRequested
+    | rq.ConsoleRequested
+    | rq.ConsoleLinkRequested
+    | rq.FavouriteRequested
+    | rq.TerminalRequested
+    | rq.LinkRequested
+    | rq.EnvironmentRequested
+    | rq.SettingRequested
+    | rq.StatusRequested
+    | rq.PageRequested
+    | rq.AddProfileRequested
     | ProfileAdded
     | IndexEvent
     | CredentialsGiven

@@ -9,10 +9,14 @@ What cannot be read raises `BadDocument`, here and in every ``from_json``.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any, ClassVar, Self, TypeVar
 
 T = TypeVar("T")
+
+Check = Callable[[object], Any]
+"""Returns what a member's value stands for."""
+
 
 # seconds since the epoch, end of the year 9999: the last ``datetime`` can show
 LAST_MOMENT = 253402300800
@@ -26,6 +30,9 @@ class Members:
     def __init__(self, document: object) -> None:
         self._members = mapping(document)
         self.unusable: list[str] = []  # wrong members for which `usable` returned the default
+
+    def has(self, name: str) -> bool:
+        return name in self._members
 
     def need(self, name: str, check: Callable[[object], T]) -> T:
         if name not in self._members:
@@ -46,6 +53,72 @@ class Members:
         except BadDocument:
             self.unusable.append(name)
             return default
+
+
+class Document:
+    """
+    A frozen class with slots that is stored or sent.
+
+    `MEMBERS` has the names and checks of its members, in the order of its first fields; `TYPE` is
+    its ``type``.
+    """
+
+    __slots__: tuple[str, ...] = ()
+
+    TYPE: ClassVar[str | None] = None
+    MEMBERS: ClassVar[Mapping[str, Check]]
+
+    def to_json(self) -> dict[str, Any]:
+        tag = {} if self.TYPE is None else {"type": self.TYPE}
+        return tag | written(self, self.MEMBERS, self.__slots__)
+
+    @classmethod
+    def from_json(cls, document: object) -> Self:
+        members = Members(document)
+        if cls.TYPE is not None:
+            members.get("type", one_of((cls.TYPE,)), cls.TYPE)
+        return cls(**read(members, cls.MEMBERS, cls.__slots__))
+
+
+class MayLack:
+    """A member that may be absent: then the field keeps its default."""
+
+    def __init__(self, check: Check) -> None:
+        self._check = check
+
+    def __call__(self, value: object) -> Any:
+        return self._check(value)
+
+
+def written(value: object, names: Iterable[str], fields: Iterable[str]) -> dict[str, Any]:
+    """Return an object's fields under these names."""
+    pairs = zip(names, fields, strict=False)  # later fields are in no document
+    return {name: _plain(getattr(value, field)) for name, field in pairs}
+
+
+def read(members: Members, checks: Mapping[str, Check], fields: Iterable[str]) -> dict[str, Any]:
+    """Return the fields that these members stand for."""
+    found = {}
+    for (name, check), field in zip(checks.items(), fields, strict=False):
+        if members.has(name) or not isinstance(check, MayLack):
+            found[field] = members.need(name, check)
+    return found
+
+
+def usable(members: Members, checks: Mapping[str, Check], fields: Iterable[str]) -> dict[str, Any]:
+    """Return the fields whose members are there and right; see `Members.unusable`."""
+    pairs = zip(checks.items(), fields, strict=False)
+    found = {field: members.usable(name, check, _ABSENT) for (name, check), field in pairs}
+    return {field: value for field, value in found.items() if value is not _ABSENT}
+
+
+_ABSENT: Any = object()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
+    return value.to_json() if hasattr(value, "to_json") else value
 
 
 def tag_of(document: object) -> str:

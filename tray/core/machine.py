@@ -9,27 +9,14 @@ from typing import assert_never
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core import policy, unread_files
+from tray.core import requests as rq
 from tray.core.accounts import index_listing
 from tray.core.effects import Effect
-from tray.core.menu import add_profile_menu, menu_actions, role_actions
+from tray.core.menu import add_profile_menu, menu_actions
 from tray.core.model import Memory, Now
 from tray.core.notices.notice_delivery import notices
 from tray.core.outcomes import Failed
 from tray.core.profiles import profile_picking
-from tray.core.requests import (
-    AddProfileRequested,
-    ConsoleLinkRequested,
-    ConsoleRequested,
-    EnvironmentRequested,
-    FavouriteRequested,
-    LinkRequested,
-    PageRequested,
-    SettingRequested,
-    SignInAllRequested,
-    StatusRequested,
-    TerminalRequested,
-    UnlockRequested,
-)
 from tray.core.session import QueuedJob, remembering, renewable
 from tray.core.sessions import doubts, job_results, renewal_requests, signing_in, token_files
 from tray.core.sessions.schedule import freed
@@ -115,31 +102,30 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
             return profile_picking.use(state, event)
         case ev.SnoozeRequested():
             return _with(state, event.key, snoozed=True), ()
-        case SignInAllRequested():
+        case rq.SignInAllRequested():
             return menu_actions.sign_in_all(state, event)
-        case UnlockRequested():
-            return state, (fx.UnlockKeyring(),)
         case ev.UnlockFailed():
             return state, (fx.Report(menu_text.STILL_LOCKED, event.sentence),)
-        case StatusRequested():
+        case rq.StatusRequested():
             return menu_actions.status(state, now)
-        case ConsoleRequested():
-            return role_actions.console(state, event, now)
-        case ConsoleLinkRequested():
-            return role_actions.console_url(state, event)
-        case FavouriteRequested():
-            return role_actions.favourite(state, event)
-        case PageRequested():
-            return state, (fx.OpenPage(event.page, event.words),)
-        case TerminalRequested():
-            return state, (fx.OpenTerminal(event.command),)
-        case LinkRequested():
+        case rq.ConsoleRequested():
+            return menu_actions.console(state, event, now)
+        case rq.ConsoleLinkRequested():
+            return menu_actions.console_url(state, event)
+        case rq.FavouriteRequested():
+            return menu_actions.favourite(state, event)
+        case (
+            rq.UnlockRequested()
+            | rq.PageRequested()
+            | rq.TerminalRequested()
+            | rq.SettingRequested()
+        ):
+            return state, (fx.CarryOut(event),)
+        case rq.LinkRequested():
             return menu_actions.link(state, event)
-        case EnvironmentRequested():
-            return role_actions.environment(state, event)
-        case SettingRequested():
-            return state, (fx.ChangeSetting(event.name, event.on),)
-        case AddProfileRequested():
+        case rq.EnvironmentRequested():
+            return menu_actions.environment(state, event)
+        case rq.AddProfileRequested():
             return add_profile_menu.add_wanted(state, event)
         case ev.ProfileAdded():
             return add_profile_menu.added(state, event)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import tzinfo
-from typing import Any, Literal, get_args
+from typing import Any, ClassVar, Final, Literal, get_args
 
 from tray.core import policy
 from tray.core.connection import AWS_DEFAULTS, ConnectionSettings
-from tray.core.file_removal import Removal
 from tray.core.json_members import (
+    Check,
+    Document,
+    MayLack,
     Members,
     flag,
     list_of,
@@ -17,7 +20,9 @@ from tray.core.json_members import (
     number,
     one_of,
     optional,
+    read,
     text,
+    written,
 )
 from tray.values import dataclass
 
@@ -95,7 +100,7 @@ class Now:
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(Document):
     """A profile as ``~/.aws/config`` and ``~/.aws/credentials`` give it, merged."""
 
     name: str  # unquoted, case-sensitive
@@ -110,38 +115,22 @@ class Profile:
     # its credentials depend on the variables, folder and container of the program that asks
     of_the_asker: bool = False
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "type": "Profile",
-            "name": self.name,
-            "kind": self.kind,
-            "session": self.session,
-            "account_id": self.account_id,
-            "role_name": self.role_name,
-            "region": self.region,
-            "problem": self.problem,
-            "connection": self.connection.to_json(),
-            "of_the_asker": self.of_the_asker,
-        }
-
-    @classmethod
-    def from_json(cls, document: object) -> Profile:
-        members = Members(document)
-        return cls(
-            members.need("name", text),
-            members.need("kind", one_of(get_args(ProfileKind))),
-            members.need("session", optional(text)),
-            members.need("account_id", optional(text)),
-            members.need("role_name", optional(text)),
-            members.need("region", optional(text)),
-            members.need("problem", optional(text)),
-            members.get("connection", ConnectionSettings.from_json, AWS_DEFAULTS),
-            members.get("of_the_asker", flag, False),
-        )
+    TYPE: ClassVar = "Profile"
+    MEMBERS: ClassVar = {
+        "name": text,
+        "kind": one_of(get_args(ProfileKind)),
+        "session": optional(text),
+        "account_id": optional(text),
+        "role_name": optional(text),
+        "region": optional(text),
+        "problem": optional(text),
+        "connection": MayLack(ConnectionSettings.from_json),
+        "of_the_asker": MayLack(flag),
+    }
 
 
 @dataclass(frozen=True, slots=True)
-class SsoSession:
+class SsoSession(Document):
     """One login: an ``[sso-session]`` section, or all legacy profiles with the same start URL."""
 
     key: str  # rule S1: the section's name, or the start URL as written
@@ -157,64 +146,43 @@ class SsoSession:
     # whether ~/.aws/config, if not the one in use, has that name, for which portal; not in JSON
     shared: Literal["no", "same", "other"] = "no"
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "type": "SsoSession",
-            "key": self.key,
-            "start_url": self.start_url,
-            "region": self.region,
-            "scopes": list(self.scopes),
-            "legacy": self.legacy,
-            "profiles": list(self.profiles),
-            "problem": self.problem,
-            "connection": self.connection.to_json(),
-            "disagreements": list(self.disagreements),
-        }
+    TYPE: ClassVar = "SsoSession"
+    MEMBERS: ClassVar = {
+        "key": text,
+        "start_url": text,
+        "region": text,
+        "scopes": list_of(text),
+        "legacy": flag,
+        "profiles": list_of(text),
+        "problem": optional(text),
+        "connection": MayLack(ConnectionSettings.from_json),
+        "disagreements": MayLack(list_of(text)),
+    }
 
-    @classmethod
-    def from_json(cls, document: object) -> SsoSession:
-        members = Members(document)
-        return cls(
-            members.need("key", text),
-            members.need("start_url", text),
-            members.need("region", text),
-            members.need("scopes", list_of(text)),
-            members.need("legacy", flag),
-            members.need("profiles", list_of(text)),
-            members.need("problem", optional(text)),
-            members.get("connection", ConnectionSettings.from_json, AWS_DEFAULTS),
-            members.get("disagreements", list_of(text), ()),
-        )
+    @property
+    def origin(self) -> tuple[str, str]:
+        """Which portal what was listed in it is of."""
+        return (self.start_url, self.region)
 
 
 @dataclass(frozen=True, slots=True)
-class Catalog:
+class Catalog(Document):
     # in file order; legacy sessions at their first profile's place
     sessions: tuple[SsoSession, ...] = ()
     profiles: tuple[Profile, ...] = ()  # in botocore's order (C4)
     problems: tuple[str, ...] = ()  # sentences for what could be read but not used
-    managed: frozenset[str] = frozenset()  # profiles that we wrote; picking one would be a circle
+    # profiles that we wrote; picking one would be a circle; not in JSON
+    managed: frozenset[str] = frozenset()
 
-    def to_json(self) -> dict[str, Any]:
-        """Without ``managed``, which is found anew."""
-        return {
-            "sessions": [session.to_json() for session in self.sessions],
-            "profiles": [profile.to_json() for profile in self.profiles],
-            "problems": list(self.problems),
-        }
-
-    @classmethod
-    def from_json(cls, document: object) -> Catalog:
-        members = Members(document)
-        return cls(
-            members.need("sessions", list_of(SsoSession.from_json)),
-            members.need("profiles", list_of(Profile.from_json)),
-            members.need("problems", list_of(text)),
-        )
+    MEMBERS: ClassVar = {
+        "sessions": list_of(SsoSession.from_json),
+        "profiles": list_of(Profile.from_json),
+        "problems": list_of(text),
+    }
 
 
 @dataclass(frozen=True, slots=True)
-class TokenFacts:
+class TokenFacts(Document):
     """What the core may know of a published access token: never the token."""
 
     fingerprint: str  # 16 hex digits of SHA-256 over the access token
@@ -224,39 +192,26 @@ class TokenFacts:
     start_url: str = ""  # as in the file; empty where it does not say
     region: str = ""
 
+    TYPE: ClassVar = "TokenFacts"
+    MEMBERS: ClassVar = {
+        "fingerprint": text,
+        "expires_at": number,
+        "issued_at": number,
+        "refreshable": flag,
+        "start_url": text,
+        "region": text,
+    }
+
     @property
     def life(self) -> float:
         """The token's life in seconds, 0 to 12 h as AWS gives: a file or clock may be wrong."""
         return min(max(0.0, self.expires_at - self.issued_at), policy.LONGEST_LIFE)
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "type": "TokenFacts",
-            "fingerprint": self.fingerprint,
-            "expires_at": self.expires_at,
-            "issued_at": self.issued_at,
-            "refreshable": self.refreshable,
-            "start_url": self.start_url,
-            "region": self.region,
-        }
-
-    @classmethod
-    def from_json(cls, document: object) -> TokenFacts:
-        members = Members(document)
-        return cls(
-            members.need("fingerprint", text),
-            members.need("expires_at", number),
-            members.need("issued_at", number),
-            members.need("refreshable", flag),
-            members.need("start_url", text),
-            members.need("region", text),
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
     # seconds before a known end at which a notice is due, longest first
-    warn_before: tuple[float, ...] = (900.0, 300.0)
+    warn_before: tuple[float, ...] = policy.WARN_BEFORE
     adopt: bool = True  # take files with refresh data into the keyring (K4)
     # patterns of profile names that only the user switches to or from (A7); None: not known
     guarded: tuple[str, ...] | None = ()
@@ -276,27 +231,21 @@ class Preferences:
 
 
 @dataclass(frozen=True, slots=True)
-class SessionEnd:
+class SessionEnd(Document):
     at: float  # seconds since the epoch
     known: EndKnown
     cause: str  # fingerprint of the token that showed it; one end is warned about once
 
-    def to_json(self) -> dict[str, Any]:
-        return {"type": "SessionEnd", "at": self.at, "known": self.known, "cause": self.cause}
-
-    @classmethod
-    def from_json(cls, document: object) -> SessionEnd:
-        members = Members(document)
-        known: tuple[EndKnown, ...] = ("exact", "set", "learnt")
-        return cls(
-            members.need("at", moment),
-            members.need("known", one_of(known)),
-            members.need("cause", text),
-        )
+    TYPE: ClassVar = "SessionEnd"
+    MEMBERS: ClassVar = {
+        "at": moment,
+        "known": one_of(("exact", "set", "learnt")),
+        "cause": text,
+    }
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(Document):
     """A renewal that failed, as remembered across a restart."""
 
     token: str  # fingerprint of the token to renew
@@ -307,33 +256,42 @@ class Trouble:
     next_at: float  # next attempt of the schedule
     retry_at: float | None = None  # AWS asked not to be asked before then
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "token": self.token,
-            "reason": self.reason,
-            "sentence": self.sentence,
-            "failures": self.failures,
-            "since": self.since,
-            "next_at": self.next_at,
-            "retry_at": self.retry_at,
-        }
-
-    @classmethod
-    def from_json(cls, document: object) -> Trouble:
-        members = Members(document)
-        return cls(
-            members.need("token", text),
-            members.need("reason", one_of(get_args(Reason))),
-            members.need("sentence", text),
-            int(members.need("failures", number)),
-            members.need("since", moment),
-            members.need("next_at", moment),
-            members.get("retry_at", optional(moment), None),
-        )
+    MEMBERS: ClassVar = {
+        "token": text,
+        "reason": one_of(get_args(Reason)),
+        "sentence": text,
+        "failures": lambda value: int(number(value)),
+        "since": moment,
+        "next_at": moment,
+        "retry_at": MayLack(optional(moment)),
+    }
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class Removal(Document):
+    """A token file was removed while AWS still took the token (K5): until Undo or a sign-in."""
+
+    token: str  # its fingerprint
+    at: float = 0.0  # when it was judged, seconds since the epoch
+    ran: float = 0.0  # seconds that SSO Tray has run since, counted by the hour
+    again: bool = False  # soon after an earlier removal was undone
+    dropped: bool = False  # too late for an Undo: the keyring keeps nothing any more
+
+    MEMBERS: ClassVar = {
+        "token": text,
+        "at": moment,
+        "ran": number,
+        "again": flag,
+        "dropped": flag,
+    }
+
+
+def _set_of_texts(document: object) -> frozenset[str]:
+    return frozenset(Members(document).need("items", list_of(text)))
+
+
+@dataclass(frozen=True, slots=True)
+class Memory(Document):
     """What is remembered of a session across restarts (``state.json``)."""
 
     # when a sign-in truly started the session, seconds since the epoch
@@ -354,60 +312,37 @@ class Memory:
     given: TokenFacts | None = None
     doubted: str | None = None  # fingerprint of a token that a program saw refused (R6)
 
-    def to_json(self) -> dict[str, Any]:
-        """Version 0.1 drops a memory with other members: new ones belong in `session_records`."""
-        return {
-            "type": "Memory",
-            "started_at": self.started_at,
-            "lengths": list(self.lengths),
-            "end": self.end and self.end.to_json(),
-            "refused": self.refused,
-            "used_at": self.used_at,
-            "told": {"type": "frozenset", "items": sorted(self.notified)},
-        }
+    # Version 0.1 drops a memory with other members: new ones belong in `session_records`.
+    TYPE: ClassVar = "Memory"
+    MEMBERS: ClassVar = {
+        "started_at": MayLack(optional(moment)),
+        "lengths": MayLack(list_of(moment)),
+        "end": MayLack(optional(SessionEnd.from_json)),
+        "refused": MayLack(optional(text)),
+        "used_at": MayLack(optional(moment)),
+        "told": MayLack(_set_of_texts),
+    }
 
-    @classmethod
-    def from_json(cls, document: object) -> Memory:
-        members = Members(document)
-        members.get("type", one_of(("Memory",)), "Memory")
-        return cls(
-            started_at=members.get("started_at", optional(moment), None),
-            lengths=members.get("lengths", list_of(moment), _NONE),
-            end=members.get("end", optional(SessionEnd.from_json), None),
-            refused=members.get("refused", optional(text), None),
-            used_at=members.get("used_at", optional(moment), None),
-            notified=members.get("told", _set_of_texts, frozenset()),
-        )
+    def to_json(self) -> dict[str, Any]:
+        told = {"type": "frozenset", "items": sorted(self.notified)}
+        return {**Document.to_json(self), "told": told}
 
     def beside_to_json(self) -> dict[str, Any]:
-        return {
-            "dead": self.dead,
-            "trouble": self.trouble and self.trouble.to_json(),
-            "given": self.given and self.given.to_json(),
-            "removed": self.removed,
-            "removal": self.removal and self.removal.to_json(),
-            "undone_at": self.undone_at,
-            "signed_out": self.signed_out,
-            "doubted": self.doubted,
-        }
+        return written(self, _BESIDE, self.__slots__[len(self.MEMBERS) :])
 
     def with_beside(self, document: object) -> Memory:
-        members = Members(document)
-        return replace(
-            self,
-            dead=members.get("dead", optional(text), None),
-            trouble=members.get("trouble", optional(Trouble.from_json), None),
-            given=members.get("given", optional(TokenFacts.from_json), None),
-            removed=members.get("removed", optional(text), None),
-            removal=members.get("removal", optional(Removal.from_json), None),
-            undone_at=members.get("undone_at", optional(moment), None),
-            signed_out=members.get("signed_out", flag, default=False),
-            doubted=members.get("doubted", optional(text), None),
-        )
+        fields = self.__slots__[len(self.MEMBERS) :]
+        return replace(self, **read(Members(document), _BESIDE, fields))
 
 
-_NONE: tuple[float, ...] = ()
-
-
-def _set_of_texts(document: object) -> frozenset[str]:
-    return frozenset(Members(document).need("items", list_of(text)))
+_BESIDE: Final[Mapping[str, Check]] = {
+    "dead": MayLack(optional(text)),
+    "trouble": MayLack(optional(Trouble.from_json)),
+    "removed": MayLack(optional(text)),
+    "removal": MayLack(optional(Removal.from_json)),
+    "undone_at": MayLack(optional(moment)),
+    "signed_out": MayLack(flag),
+    "given": MayLack(optional(TokenFacts.from_json)),
+    "doubted": MayLack(optional(text)),
+}
+"""Of a memory's later fields, which version 0.1 does not know."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final, Literal, assert_never, get_args
+from typing import Any, ClassVar, Final, Literal, get_args
 
 from tray.core.json_members import (
     BadDocument,
-    Members,
+    Document,
+    MayLack,
     flag,
     number,
     one_of,
@@ -21,9 +21,16 @@ from tray.values import dataclass
 PASSING: Final[frozenset[Reason]] = frozenset({"offline", "other", "torn-file", "keyring-waiting"})
 """Reasons of a failure that goes away by itself; the others need the user, or another day."""
 
+Portal = Literal["valid", "dead", "unreachable"]
+"""What the portal says of a published token."""
+
+_reason = one_of(get_args(Reason))
+_store = one_of(get_args(TokenStore))
+_portal = one_of(get_args(Portal))
+
 
 @dataclass(frozen=True, slots=True)
-class Renewed:
+class Renewed(Document):
     token: TokenFacts  # as published
     store: TokenStore
     stored: bool = True  # False until the keyring has confirmed the new refresh token (R3)
@@ -32,28 +39,46 @@ class Renewed:
     # token; None: not known
     of: str | None = None
 
+    TYPE: ClassVar = "Renewed"
+    MEMBERS: ClassVar = {
+        "token": TokenFacts.from_json,
+        "keeper": _store,
+        "stored": flag,
+        "by_us": flag,
+        "of": optional(text),
+    }
+
 
 @dataclass(frozen=True, slots=True)
-class Refused:
-    portal: Literal["valid", "dead", "unreachable"]  # what it says of the published token
+class Refused(Document):
+    portal: Portal
     reason: Reason = "refused"  # ``registration-expired`` if only the client is too old
 
+    TYPE: ClassVar = "Refused"
+    MEMBERS: ClassVar = {"portal": _portal, "reason": _reason}
+
 
 @dataclass(frozen=True, slots=True)
-class PortalChecked:
+class PortalChecked(Document):
     """The portal was asked whether it takes the published access token; nothing was renewed."""
 
     fingerprint: str  # of that token
-    portal: Literal["valid", "dead", "unreachable"]
+    portal: Portal
+
+    TYPE: ClassVar = "PortalChecked"
+    MEMBERS: ClassVar = {"fingerprint": text, "portal": _portal}
 
 
 @dataclass(frozen=True, slots=True)
-class Unrenewable:
+class Unrenewable(Document):
     """There is no refresh token in file or keyring."""
 
+    TYPE: ClassVar = "Unrenewable"
+    MEMBERS: ClassVar = {}
+
 
 @dataclass(frozen=True, slots=True)
-class Adopted:
+class Adopted(Document):
     """A file with refresh data was moved into the keyring, or stays in the file (token store)."""
 
     token: TokenFacts
@@ -62,6 +87,21 @@ class Adopted:
     contested: bool = False
     retry_after: float | None = None  # seconds AWS asked for when it was to be renewed at once
 
+    TYPE: ClassVar = "Adopted"
+    MEMBERS: ClassVar = {
+        "token": TokenFacts.from_json,
+        "keeper": _store,
+        "reason": optional(_reason),
+        "contested": flag,
+        "retry_after": MayLack(optional(number)),
+    }
+
+    def to_json(self) -> dict[str, Any]:
+        document = Document.to_json(self)
+        if self.retry_after is None:
+            del document["retry_after"]  # version 0.1 had no such member
+        return document
+
 
 RemovalVerdict = Literal[
     "signed-out", "removed", "away", "published", "back", "dropped", "nothing"
@@ -69,7 +109,7 @@ RemovalVerdict = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class RemovalJudged:
+class RemovalJudged(Document):
     """
     What a removed file meant (K5).
 
@@ -81,27 +121,47 @@ class RemovalJudged:
     verdict: RemovalVerdict
     token: TokenFacts | None = None
 
+    TYPE: ClassVar = "RemovalJudged"
+    MEMBERS: ClassVar = {
+        "verdict": one_of(get_args(RemovalVerdict)),
+        "token": optional(TokenFacts.from_json),
+    }
+
 
 @dataclass(frozen=True, slots=True)
-class SignedOut:
+class SignedOut(Document):
     """The sentence says what remains, if anything."""
 
     remains: str | None = None
 
+    TYPE: ClassVar = "SignedOut"
+    MEMBERS: ClassVar = {"remains": optional(text)}
+
 
 @dataclass(frozen=True, slots=True)
-class Released:
+class Released(Document):
     """The refresh data are in the file again and the keyring item is gone (K7)."""
 
     sentence: str
 
+    TYPE: ClassVar = "Released"
+    MEMBERS: ClassVar = {"sentence": text}
+
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Document):
     reason: Reason  # rule S6
     sentence: str
     answered: bool = False  # whether AWS answered (R5 counts only those)
     retry_after: float | None = None  # seconds AWS asked for
+
+    TYPE: ClassVar = "Failed"
+    MEMBERS: ClassVar = {
+        "reason": _reason,
+        "sentence": text,
+        "answered": flag,
+        "retry_after": optional(number),
+    }
 
 
 Outcome = (
@@ -117,100 +177,12 @@ Outcome = (
 )  # fmt: skip
 
 
-def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
-    match outcome:
-        case Renewed():
-            return {
-                "type": "Renewed",
-                "token": outcome.token.to_json(),
-                "keeper": outcome.store,
-                "stored": outcome.stored,
-                "by_us": outcome.by_us,
-                "of": outcome.of,
-            }
-        case Refused():
-            return {"type": "Refused", "portal": outcome.portal, "reason": outcome.reason}
-        case PortalChecked():
-            return {
-                "type": "PortalChecked",
-                "fingerprint": outcome.fingerprint,
-                "portal": outcome.portal,
-            }
-        case Unrenewable():
-            return {"type": "Unrenewable"}
-        case Adopted():
-            later = outcome.retry_after
-            return {
-                "type": "Adopted",
-                "token": outcome.token.to_json(),
-                "keeper": outcome.store,
-                "reason": outcome.reason,
-                "contested": outcome.contested,
-                **({} if later is None else {"retry_after": later}),
-            }
-        case RemovalJudged():
-            token = outcome.token and outcome.token.to_json()
-            return {"type": "RemovalJudged", "verdict": outcome.verdict, "token": token}
-        case SignedOut():
-            return {"type": "SignedOut", "remains": outcome.remains}
-        case Released():
-            return {"type": "Released", "sentence": outcome.sentence}
-        case Failed():
-            return {
-                "type": "Failed",
-                "reason": outcome.reason,
-                "sentence": outcome.sentence,
-                "answered": outcome.answered,
-                "retry_after": outcome.retry_after,
-            }
-        case _:
-            assert_never(outcome)
+_TYPES: Final[dict[str | None, type[Any]]] = {one.TYPE: one for one in get_args(Outcome)}
 
 
 def outcome_from_json(document: object) -> Outcome:
-    reader = _READERS.get(tag_of(document))
-    if reader is None:
+    of = _TYPES.get(tag_of(document))
+    if of is None:
         raise BadDocument("not an outcome")
-    return reader(Members(document))
-
-
-_reason = one_of(get_args(Reason))
-_store = one_of(get_args(TokenStore))
-
-_READERS: Final[Mapping[str, Callable[[Members], Outcome]]] = {
-    "Renewed": lambda members: Renewed(
-        members.need("token", TokenFacts.from_json),
-        members.need("keeper", _store),
-        members.need("stored", flag),
-        members.need("by_us", flag),
-        members.need("of", optional(text)),
-    ),
-    "Refused": lambda members: Refused(
-        members.need("portal", one_of(("valid", "dead", "unreachable"))),
-        members.need("reason", _reason),
-    ),
-    "PortalChecked": lambda members: PortalChecked(
-        members.need("fingerprint", text),
-        members.need("portal", one_of(("valid", "dead", "unreachable"))),
-    ),
-    "Unrenewable": lambda _: Unrenewable(),
-    "Adopted": lambda members: Adopted(
-        members.need("token", TokenFacts.from_json),
-        members.need("keeper", _store),
-        members.need("reason", optional(_reason)),
-        members.need("contested", flag),
-        members.get("retry_after", optional(number), None),
-    ),
-    "RemovalJudged": lambda members: RemovalJudged(
-        members.need("verdict", one_of(get_args(RemovalVerdict))),
-        members.need("token", optional(TokenFacts.from_json)),
-    ),
-    "SignedOut": lambda members: SignedOut(members.need("remains", optional(text))),
-    "Released": lambda members: Released(members.need("sentence", text)),
-    "Failed": lambda members: Failed(
-        members.need("reason", _reason),
-        members.need("sentence", text),
-        members.need("answered", flag),
-        members.need("retry_after", optional(number)),
-    ),
-}
+    outcome: Outcome = of.from_json(document)
+    return outcome

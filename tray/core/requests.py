@@ -37,7 +37,7 @@ class SignInAllRequested:
 
 @dataclass(frozen=True, slots=True)
 class UnlockRequested:
-    """Only this click may show the keyring's prompt."""
+    """Unlock the keyring; only this click may show its prompt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ PageName = Literal["accounts", "sessions", "history", "settings", "setup", "help
 
 @dataclass(frozen=True, slots=True)
 class PageRequested:
-    """Open the accounts page in the browser, with its search filled in."""
+    """Open the accounts page, which a process of its own serves, with its search filled in."""
 
     page: PageName = "accounts"
     words: str = ""
@@ -79,7 +79,7 @@ class FavouriteRequested:
 
 @dataclass(frozen=True, slots=True)
 class TerminalRequested:
-    """Run a command in a terminal window, such as one that finds a profile by typing."""
+    """Run a command of ours in a terminal window; where there is none, copy it."""
 
     command: TerminalCommand
 
@@ -100,6 +100,8 @@ class EnvironmentRequested:
 
 @dataclass(frozen=True, slots=True)
 class SettingRequested:
+    """Write a setting the menu offers; it comes back as ``PreferencesRead``."""
+
     name: SettingName
     on: bool
 

@@ -8,11 +8,11 @@ from typing import Literal
 from tray.core import policy
 from tray.core.effects import JobKind
 from tray.core.events import FileBad, SignInRequested
-from tray.core.file_removal import Removal
 from tray.core.model import (
     Memory,
     Now,
     Reason,
+    Removal,
     SsoSession,
     TokenFacts,
     TokenStore,

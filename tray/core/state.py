@@ -60,9 +60,9 @@ class TrayState:
     gone: Mapping[tuple[str, str, str], Session] = field(
         default_factory=lambda: MappingProxyType({})
     )
-    # what ``state.json`` held, for sessions that appear later
     # wall clock minus monotonic clock, as last known: shows by how much the clock was set
     clock_offset: float | None = None
+    # what ``state.json`` held, for sessions that appear later
     recalled: RecordsRead = field(default_factory=lambda: RecordsRead({}, {}))
     asleep: bool = False  # holds back notices and jobs
     locked: bool = False  # holds back notices
@@ -78,6 +78,7 @@ class TrayState:
     quitting: bool = False  # nothing is started any more
     alone: bool = False  # of a command without a daemon: nothing renews unasked
     elsewhere: bool = False  # then: a daemon runs, but with other files or endpoints
+    host: str | None = None  # then: the machine whose daemon keeps this home directory
     next_attempt: int = 1  # the number of the next job or sign-in
 
     def with_session(self, session: Session) -> TrayState:

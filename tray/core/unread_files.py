@@ -65,10 +65,17 @@ def noted(state: TrayState, event: ev.Event, now: Now) -> TrayState:
 
 
 def looks(state: TrayState, event: ev.Event, now: Now) -> tuple[fx.ReadAgain, ...]:
-    """Every tick reads all of them again; any other event those whose moment has passed unseen."""
+    """
+    Every tick reads all of them again; any other event those whose moment has passed unseen.
+
+    No token file while a job of its session runs: the look after that reads it again.
+    """
     tick = isinstance(event, ev.Tick)
+    at_work = {InputFile("token", one.key) for one in state.sessions.values() if one.job}
     return tuple(
-        fx.ReadAgain(file) for file, one in state.unread.items() if tick or one.next_at <= now.mono
+        fx.ReadAgain(file)
+        for file, one in state.unread.items()
+        if (tick or one.next_at <= now.mono) and file not in at_work
     )
 
 

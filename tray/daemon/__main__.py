@@ -15,7 +15,7 @@ from tray.core.text.daemon_text import ALREADY_RUNNING, PACKAGE_CHANGES
 from tray.daemon.app import Daemon
 from tray.desktop.native.main_thread import MainThread
 from tray.desktop.surface import main_thread
-from tray.errors import TrayError, UserMustAct
+from tray.errors import TrayError, UserMustAct, sentence_of
 from tray.storage.logs import log_to
 from tray.system.daemon_launch import ON_DEMAND
 from tray.system.end_signals import BoundedEnd, ShutdownSignals
@@ -40,11 +40,8 @@ def main() -> int:
     share_one_heap()
     try:
         return _main()
-    except TrayError as error:
-        sys.stderr.write(f"sso-tray: {error.sentence}\n")
-    except OSError as error:
-        place = f"{error.filename}: " if isinstance(error.filename, str) else ""
-        sys.stderr.write(f"sso-tray: {place}{error.strerror or type(error).__name__}.\n")
+    except (TrayError, OSError) as error:
+        sys.stderr.write(f"sso-tray: {sentence_of(error)}\n")
     return 1
 
 

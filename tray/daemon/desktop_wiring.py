@@ -14,9 +14,10 @@ from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.effects import Button, ButtonAction, Notice
 from tray.core.events import Event
-from tray.core.menu.menu_extras import MenuExtras
+from tray.core.menu.menu_entry import MenuExtras
 from tray.core.policy import RECENT_LINES
 from tray.core.requests import (
+    PageRequested,
     SettingRequested,
     SignInAllRequested,
     StatusRequested,
@@ -29,7 +30,7 @@ from tray.desktop.linux.terminal_window import open_in_terminal
 from tray.desktop.native.main_thread import MainThread
 from tray.desktop.search.known_roles import KnownRoles
 from tray.desktop.surface import Hooks, TrayFace, surface_for
-from tray.errors import TrayError
+from tray.errors import TrayError, sentence_of
 from tray.storage.settings import Settings
 from tray.system import LINUX
 from tray.system.autostart.applications_entry import MenuEntry
@@ -167,13 +168,13 @@ class Desktop:
         try:
             await asyncio.to_thread(self._roles.remember, effect)
         except (TrayError, OSError) as error:
-            why = error.sentence if isinstance(error, TrayError) else f"{error.strerror}."
+            why = sentence_of(error)
             log.warning("%s", why)
             if effect.how != "used":
                 self.report(fx.Report(menu_text.NOT_STARRED, why))
         self.refresh()
 
-    async def open_page(self, effect: fx.OpenPage) -> None:
+    async def open_page(self, effect: PageRequested) -> None:
         """Open the page as ``sso-tray open`` does; without a browser tell how things are."""
         if not browser_command(self.environ).available:
             if effect.page == "setup":
@@ -225,7 +226,7 @@ class Desktop:
             MenuEntry.of(self.environ).follow(own_command(self.environ))
             self._autostart.follow(own_command(self.environ))
         except (TrayError, OSError) as error:
-            log.info("start at login: %s", getattr(error, "sentence", type(error).__name__))
+            log.info("start at login: %s", sentence_of(error))
 
     def _extras(self) -> MenuExtras:
         zone = local_time()

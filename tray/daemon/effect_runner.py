@@ -11,9 +11,9 @@ from typing import assert_never
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core import policy
+from tray.core import requests as rq
 from tray.core.events import Event
 from tray.core.model import InputFile, Memory
-from tray.core.requests import SettingName
 from tray.core.text import menu_text, notice_text
 from tray.daemon.agent_server import Agent
 from tray.daemon.credential_service import CredentialService
@@ -22,7 +22,7 @@ from tray.daemon.event_loop import NotDoneError
 from tray.daemon.input_files import InputFiles
 from tray.daemon.managed_updates import ManagedUpdates, following
 from tray.daemon.worker_jobs import WorkerJobs
-from tray.errors import TrayError
+from tray.errors import TrayError, sentence_of
 from tray.managed.config_write import add_profiles
 from tray.managed.managed_sections import refuse_elsewhere
 from tray.storage.account_records import forget_accounts, record_use
@@ -73,12 +73,12 @@ class EffectRunner:
     def perform(self, effect: fx.Effect) -> None:
         """Carry out one effect; what takes time runs in its own task."""
         match effect:
-            case fx.StartJob() | fx.StartSignIn() | fx.UnlockKeyring():
+            case fx.StartJob() | fx.StartSignIn():
                 self._jobs.start(effect)
             case fx.IndexAccounts():
                 self._jobs.go(self._index(effect))
             case fx.RecordAccountsUse():
-                self._jobs.go(self._record_use(effect.at))
+                self._jobs.go(self._tried(lambda: record_use(self._paths.state, effect.at)))
             case fx.CancelSignIn():
                 self._jobs.cancel(effect)
             case fx.OpenBrowser():
@@ -108,12 +108,8 @@ class EffectRunner:
                 self._jobs.go(self._desktop.copy(effect.text, effect.what))
             case fx.RememberRole():
                 self._jobs.go(self._desktop.remember_role(effect))
-            case fx.OpenPage():
-                self._jobs.go(self._desktop.open_page(effect))
-            case fx.OpenTerminal():
-                self._jobs.go(self._desktop.open_terminal(effect.command))
-            case fx.ChangeSetting():
-                self._change_setting(effect.name, on=effect.on)
+            case fx.CarryOut():
+                self._carry_out(effect)
             case fx.AddProfile():
                 self._jobs.go(self._add(effect))
             case fx.Report():
@@ -125,6 +121,17 @@ class EffectRunner:
                 record(self._paths.state, quit_at=time.time())
             case _:
                 assert_never(effect)
+
+    def _carry_out(self, effect: fx.CarryOut) -> None:
+        match effect.request:
+            case rq.UnlockRequested():
+                self._jobs.unlock()
+            case rq.PageRequested() as page:
+                self._jobs.go(self._desktop.open_page(page))
+            case rq.TerminalRequested(command):
+                self._jobs.go(self._desktop.open_terminal(command))
+            case rq.SettingRequested(name, on):
+                self._change_setting(name, on=on)
 
     async def close(self) -> None:
         self._write_soon()
@@ -165,10 +172,8 @@ class EffectRunner:
                 refuse_elsewhere(self._paths)
             record_active(self._paths.state, effect.profile, self._paths.aws_config)
             return
-        except TrayError as error:
-            why = error.sentence
-        except OSError as error:
-            why = f"{error.filename or self._paths.state}: {error.strerror}."
+        except (TrayError, OSError) as error:
+            why = sentence_of(error)
         self._files.read_active()
         if effect.request is None:
             self._desktop.report(fx.Report(menu_text.NOT_USED, why, good=False))
@@ -185,13 +190,16 @@ class EffectRunner:
             self._history.forget(before)
         except OSError as error:
             log.warning("history: %s", error.strerror)
-        self._jobs.go(self._forget_accounts(before))
+        state = self._paths.state
+        self._jobs.go(self._tried(lambda: forget_accounts(state, listed_before=before)))
 
-    async def _forget_accounts(self, before: float) -> None:
+    @staticmethod
+    async def _tried(write: Callable[[], object]) -> None:
+        """Write in a thread what can be done without."""
         try:
-            await asyncio.to_thread(forget_accounts, self._paths.state, listed_before=before)
+            await asyncio.to_thread(write)
         except (OSError, TrayError) as error:
-            log.warning("the old accounts stay (%s)", type(error).__name__)
+            log.warning("%s", sentence_of(error))
 
     def _offer(self) -> None:
         open_ones: list[notice_text.OfferedSetting] = []
@@ -210,7 +218,7 @@ class EffectRunner:
             text = menu_text.no_browser(page.key, page.profile, console="role" in names)
             self._desktop.report(fx.Report(menu_text.NO_BROWSER, text))
 
-    def _change_setting(self, name: SettingName, *, on: bool) -> None:
+    def _change_setting(self, name: rq.SettingName, *, on: bool) -> None:
         def told(why: str | None) -> None:
             label = menu_text.SETTING_LABELS[name] if why is None else menu_text.SETTING_REFUSED
             text = (menu_text.ON if on else menu_text.OFF) if why is None else why
@@ -228,7 +236,7 @@ class EffectRunner:
                 write_setting(self._paths.state, *_written(name, on=on), locked=locked)
                 self._files.read_settings()
         except (TrayError, OSError) as error:
-            told(error.sentence if isinstance(error, TrayError) else f"{error.strerror}.")
+            told(sentence_of(error))
         else:
             told(None)
         self._desktop.refresh()
@@ -237,12 +245,6 @@ class EffectRunner:
         outcome = await self._jobs.index(effect)
         await self._files.read_accounts()  # first: what is listed is not due
         self._post(outcome)
-
-    async def _record_use(self, at: float) -> None:
-        try:
-            await asyncio.to_thread(record_use, self._paths.state, at)
-        except (OSError, TrayError) as error:
-            log.warning("accounts-used cannot be written (%s)", type(error).__name__)
 
     async def _add(self, effect: fx.AddProfile) -> None:
         new, refusal = {effect.name: dict(effect.keys)}, None
@@ -255,7 +257,7 @@ class EffectRunner:
         self._post(ev.ProfileAdded(effect.key, effect.name, refusal))
 
 
-def _written(name: SettingName, *, on: bool) -> tuple[str, bool | str]:
+def _written(name: rq.SettingName, *, on: bool) -> tuple[str, bool | str]:
     match name:
         case "adopt":
             return "keyring.adopt", on

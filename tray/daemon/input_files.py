@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from tray.aws.cache.login_cache import login_ends
@@ -16,7 +18,7 @@ from tray.core.events import Event
 from tray.core.model import Catalog, InputFile, Now, Profile
 from tray.core.profiles.guards import is_managed
 from tray.core.state import TrayState
-from tray.core.views.status_documents import listed_profiles
+from tray.core.views.status_documents import profiles_document
 from tray.errors import ConfigRejected, TrayError, Unread
 from tray.ipc import caller_words
 from tray.ipc.child_environment import ChildEnvironment, variables
@@ -24,9 +26,8 @@ from tray.managed.managed_sections import with_managed
 from tray.storage import profile_listing
 from tray.storage.account_records import last_use, read_index
 from tray.storage.active_profile import read_active
-from tray.storage.atomic_files import write_changed
+from tray.storage.atomic_files import read_small, write_changed
 from tray.storage.file_mark import file_mark
-from tray.storage.last_catalog import last_catalog, save_catalog
 from tray.storage.logs import set_debug
 from tray.storage.session_records import Records
 from tray.storage.settings import Settings, read_settings, safe_settings
@@ -38,6 +39,17 @@ log = logging.getLogger(__name__)
 
 BARE_KEPT: Final = 16  # sentences on clients that name no profile, each from reading the config
 LARGE_CONFIG: Final = 512 * 1024  # bytes, about 4,000 profiles; a larger one is read off the loop
+
+
+LAST_CONFIG: Final = "last-config.json"
+"""The last good config, for a start at which the config is broken (S4)."""
+
+
+def last_catalog(state: Path) -> Catalog | None:
+    try:
+        return Catalog.from_json(json.loads(read_small(state / LAST_CONFIG)))
+    except (OSError, TrayError, ValueError, RecursionError):
+        return None
 
 
 class InputFiles:
@@ -147,7 +159,7 @@ class InputFiles:
     ) -> None:
         try:
             catalog = with_managed(read, self._paths.state)
-            document = listed_profiles(catalog, settings.preferences.guarded, settings.problems)
+            document = profiles_document(catalog, settings.preferences.guarded, settings.problems)
             data = profile_listing.packed(
                 catalog, document["profiles"], document["problems"], marks
             )
@@ -245,7 +257,7 @@ class InputFiles:
 
     def _save(self, catalog: Catalog) -> None:
         try:
-            save_catalog(self._paths.state, catalog)
+            write_changed(self._paths.state / LAST_CONFIG, json.dumps(catalog.to_json()).encode())
         except (OSError, TrayError) as error:
             log.warning("the config cannot be kept for a later start (%s)", type(error).__name__)
 

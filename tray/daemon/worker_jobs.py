@@ -35,14 +35,11 @@ class WorkerJobs:
         self._tasks: set[asyncio.Task[None]] = set()
         self._sign_ins: dict[tuple[str, int], asyncio.Event] = {}
 
-    def start(self, effect: fx.StartJob | fx.StartSignIn | fx.UnlockKeyring) -> None:
-        match effect:
-            case fx.StartJob():
-                self.go(self._job(effect))
-            case fx.StartSignIn():
-                self.go(self._sign_in(effect))
-            case fx.UnlockKeyring():
-                self.go(self._unlock())
+    def start(self, effect: fx.StartJob | fx.StartSignIn) -> None:
+        self.go(self._job(effect) if isinstance(effect, fx.StartJob) else self._sign_in(effect))
+
+    def unlock(self) -> None:
+        self.go(self._unlock())
 
     def cancel(self, effect: fx.CancelSignIn) -> None:
         cancel = self._sign_ins.get((effect.key, effect.attempt))

@@ -100,8 +100,7 @@ class Pool:
             if self._shared is worker:
                 self._shared = None
             self._end_if_possible(worker)
-            msg = "A job took too long and will be retried."
-            raise WorkerLost(msg) from None
+            raise WorkerLost("A job took too long and will be retried.") from None
         finally:
             self._rest()
 
@@ -156,8 +155,7 @@ class Pool:
 
     async def _start(self, name: str, network: Mapping[str, str] | None = None) -> _Worker:
         if self._closing:
-            msg = "SSO Tray is stopping."
-            raise WorkerLost(msg)
+            raise WorkerLost("SSO Tray is stopping.")
         process = await asyncio.create_subprocess_exec(
             *worker_command(name),
             env=self._environ if network is None else replaced(self._environ, network),

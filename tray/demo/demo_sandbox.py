@@ -140,8 +140,7 @@ class Sandbox:
 
         with self.heard:
             if not self.heard.wait_for(lambda: found() is not None, patience):
-                msg = f"no notice {category!r} came"
-                raise StepFailed(msg)
+                raise StepFailed(f"no notice {category!r} came")
             notice = found()
         assert notice is not None  # noqa: S101  (it was waited for)
         return notice
@@ -150,8 +149,7 @@ class Sandbox:
         """Run the command line as a user does; return its output, or the last line of it."""
         done = self._run("tray", *arguments)
         if done.returncode:
-            msg = f"sso-tray {' '.join(arguments)}: {done.stderr.strip()}"
-            raise StepFailed(msg)
+            raise StepFailed(f"sso-tray {' '.join(arguments)}: {done.stderr.strip()}")
         return done.stdout if whole else done.stdout.strip().splitlines()[-1]
 
     def boto3(self, profile: str) -> str:
@@ -184,8 +182,9 @@ class Sandbox:
                 timeout=PATIENCE,
             )
         except subprocess.TimeoutExpired:
-            msg = f"{' '.join((module, *arguments))} had not ended after {PATIENCE:.0f} s"
-            raise StepFailed(msg) from None
+            raise StepFailed(
+                f"{' '.join((module, *arguments))} had not ended after {PATIENCE:.0f} s"
+            ) from None
 
     def state(self) -> str:
         document = json.loads(self.tray("status", "--json", whole=True))
@@ -199,8 +198,7 @@ class Sandbox:
         deadline = time.monotonic() + 60
         while not holds():
             if time.monotonic() > deadline:
-                msg = f"it did not happen: {what}"
-                raise StepFailed(msg)
+                raise StepFailed(f"it did not happen: {what}")
             time.sleep(0.05)
 
     def close(self) -> None:

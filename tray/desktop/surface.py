@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tray.core.events import Event
-from tray.core.menu.menu_extras import MenuExtras
+from tray.core.menu.menu_entry import MenuExtras
 from tray.core.views.view import View
 from tray.desktop.native.main_thread import MainThread
 from tray.desktop.notifications.notice_chain import notifier_for

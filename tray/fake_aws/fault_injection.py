@@ -49,15 +49,17 @@ class Fault:
         """Wait until it has struck ``count`` requests (perhaps still waiting), or TimeoutError."""
         with self.changed:
             if not self.changed.wait_for(lambda: self.hits >= count, timeout):
-                msg = f"the fault struck {self.hits} of {count} requests in {timeout:g} s"
-                raise TimeoutError(msg)
+                raise TimeoutError(
+                    f"the fault struck {self.hits} of {count} requests in {timeout:g} s"
+                )
 
     def wait_performed(self, count: int = 1, timeout: float = 10.0) -> None:
         """Wait until ``count`` took effect (``late``: before the answer), else TimeoutError."""
         with self.changed:
             if not self.changed.wait_for(lambda: self.performed >= count, timeout):
-                msg = f"{self.performed} of {count} requests took effect in {timeout:g} s"
-                raise TimeoutError(msg)
+                raise TimeoutError(
+                    f"{self.performed} of {count} requests took effect in {timeout:g} s"
+                )
 
     def note_performed(self) -> None:
         with self.changed:
@@ -96,11 +98,9 @@ class Faults:
     ) -> Fault:
         """Raises ValueError for an unknown kind or filter."""
         if kind not in KINDS and not kind[:1].isupper():
-            msg = f"no such kind of fault: {kind!r}"
-            raise ValueError(msg)
+            raise ValueError(f"no such kind of fault: {kind!r}")
         if not filters.keys() <= ABOUT_NAMES:
-            msg = f"no such filter: {sorted(filters.keys() - ABOUT_NAMES)}"
-            raise ValueError(msg)
+            raise ValueError(f"no such filter: {sorted(filters.keys() - ABOUT_NAMES)}")
         fault = Fault(
             operation, kind, times, status, seconds, message, filters, where, self._changed
         )

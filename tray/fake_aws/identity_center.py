@@ -80,8 +80,7 @@ class IdentityCenter(ServerOptions):
         self.close()
         crashes = self._exchange.crashes
         if crashes and kind is None:
-            msg = f"the embedded Identity Center crashed: {'; '.join(crashes)}"
-            raise RuntimeError(msg)
+            raise RuntimeError(f"the embedded Identity Center crashed: {'; '.join(crashes)}")
 
     @property
     def url(self) -> str:

@@ -74,8 +74,7 @@ class Journal:
         self, wanted: Wanted, filters: Mapping[str, object], since: int = 0
     ) -> tuple[LoggedRequest, ...]:
         if not filters.keys() <= CALL_NAMES:
-            msg = f"no such filter: {sorted(filters.keys() - CALL_NAMES)}"
-            raise ValueError(msg)
+            raise ValueError(f"no such filter: {sorted(filters.keys() - CALL_NAMES)}")
         return tuple(
             call
             for call in self.calls()[since:]
@@ -99,8 +98,9 @@ class Journal:
             found = self.find(wanted, filters, since)
             if len(found) < count:
                 seen = ", ".join(call.operation for call in self._calls[since:]) or "nothing"
-                msg = f"{len(found)} of {count} awaited calls in {timeout:g} s; seen: {seen}"
-                raise TimeoutError(msg)
+                raise TimeoutError(
+                    f"{len(found)} of {count} awaited calls in {timeout:g} s; seen: {seen}"
+                )
             return found
 
 

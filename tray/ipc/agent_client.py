@@ -78,21 +78,18 @@ def encode(message: Mapping[str, Any]) -> bytes:
 def decode(line: bytes, *, limit: int = REQUEST_LIMIT) -> dict[str, Any]:
     """Raises `BadLine`: too long, cut, no JSON object, nested too deeply, or another version."""
     if len(line) > limit:
-        msg = f"A message is longer than {limit} bytes."
-        raise BadLine(msg)
+        raise BadLine(f"A message is longer than {limit} bytes.")
     if not line.endswith(b"\n"):
-        msg = "A message was incomplete."
-        raise BadLine(msg)
+        raise BadLine("A message was incomplete.")
     message = _read(line)
     if message is _NO_JSON:
-        msg = "A message isn't JSON."
-        raise BadLine(msg)
+        raise BadLine("A message isn't JSON.")
     if not isinstance(message, dict):
-        msg = "A message isn't a JSON object."
-        raise BadLine(msg)
+        raise BadLine("A message isn't a JSON object.")
     if message.get("v") != VERSION:
-        msg = f"A message has a version other than {VERSION}. Restart SSO Tray after an upgrade."
-        raise BadLine(msg)
+        raise BadLine(
+            f"A message has a version other than {VERSION}. Restart SSO Tray after an upgrade."
+        )
     return message
 
 
@@ -139,8 +136,7 @@ class AgentClient:
         it went away, is mute, or speaks another version; BadLine: it rejected the request.
         """
         if self._connection is None:
-            msg = "SSO Tray isn't running."
-            raise Unreachable(msg)
+            raise Unreachable("SSO Tray isn't running.")
         self._connection.settimeout(QUICK_ANSWER)
         request = {"program": tray.__version__, "world": self._world, "op": op, **members}
         try:
@@ -151,13 +147,10 @@ class AgentClient:
                 if "done" in message:
                     return
         except TimeoutError:
-            msg = "SSO Tray doesn't answer."
-            raise Unreachable(msg) from None
+            raise Unreachable("SSO Tray doesn't answer.") from None
         except OSError as error:
-            msg = f"SSO Tray stopped ({error.strerror})."
-            raise Unreachable(msg) from None
-        msg = "SSO Tray stopped."
-        raise Unreachable(msg)
+            raise Unreachable(f"SSO Tray stopped ({error.strerror}).") from None
+        raise Unreachable("SSO Tray stopped.")
 
     def done(self, op: str, *, patience: float | None = QUICK_ANSWER, **members: Any) -> Any:
         """Send a request and return the last answer; raises as `ask`."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 
-from tray.system.config_copy import DEFAULT_HIDDEN
+from tray.system.credential_variables import DEFAULT_HIDDEN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

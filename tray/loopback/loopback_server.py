@@ -96,8 +96,9 @@ class LoopbackServer:
         """Bind, listen and serve; NoFreePort, or UserMustAct if it cannot see who connects."""
         try:
             if self._peers.open() is None and not self._unknown_peers:
-                msg = "This system doesn't say which user connects to a port on 127.0.0.1."
-                raise UserMustAct(msg)
+                raise UserMustAct(
+                    "This system doesn't say which user connects to a port on 127.0.0.1."
+                )
             listen_patiently(self._listener, self._wanted_port)
         except (OSError, OverflowError) as error:
             self._close_sockets()

@@ -76,8 +76,9 @@ def _read(state: Path) -> tuple[dict[str, Any], dict[Target, ManagedSection]]:
         members.get("version", one_of((VERSION,)), VERSION)
         written = Members(document.get("written", {}))
         entries = {
-            target: ManagedSection.from_json(
-                document[target], written.get(target, list_of(text), ())
+            target: replace(
+                ManagedSection.from_json(document[target]),
+                written=written.get(target, list_of(text), ()),
             )
             for target in TARGETS
             if target in document

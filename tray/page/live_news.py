@@ -18,7 +18,7 @@ from tray.cli.command_context import CommandContext, now
 from tray.cli.status_command import of_files
 from tray.core.policy import PAGE_DAEMON_TRIES, PAGE_FILE_LOOKS
 from tray.core.text.display_names import clean, session_name
-from tray.core.text.page import page_text
+from tray.core.text.page import page_words
 from tray.core.text.status_text import words_of
 from tray.errors import TrayError, Unreachable
 from tray.loopback.http_messages import Response
@@ -77,14 +77,14 @@ class LiveNews:
 
     def _follow_daemon(self) -> None:
         while True:
-            sentence = page_text.NO_DAEMON
+            sentence = page_words.NO_DAEMON
             try:
                 with self._context.daemon() as agent:
                     for message in agent.ask("subscribe", patience=None):
                         if "status" in message:
                             self._stands(_status(message["status"], standalone=False))
             except Unreachable:
-                sentence = page_text.NO_DAEMON
+                sentence = page_words.NO_DAEMON
             except TrayError as error:
                 sentence = error.sentence
             self._stands(self._without_daemon(sentence))

@@ -8,7 +8,7 @@ from typing import Any
 
 from tray.core.policy import LONGEST_SHOWN_NAME, PAGE_SPANS
 from tray.core.text.display_names import clean, session_name
-from tray.core.text.page import page_text
+from tray.core.text.page import page_words
 from tray.core.text.timestamps import parse_timestamp
 from tray.core.views.daily_totals import day_of, joined, lanes, totals_of
 from tray.core.views.history_timeline import ProgramLane, SessionLane, timeline
@@ -52,7 +52,7 @@ class PageHistory:
                 for key, kind, numbers in found
             ],
             "events": [
-                [parse_timestamp(f"{day}T12:00:00Z"), page_text.day(session_name(key), numbers)]
+                [parse_timestamp(f"{day}T12:00:00Z"), page_words.day(session_name(key), numbers)]
                 for day, sessions in reversed(days)
                 for key, numbers in sorted(sessions.items())
             ],

@@ -23,9 +23,9 @@ from tray.core.accounts.remembered_roles import RememberedRoles
 from tray.core.accounts.role_search import RoleRow
 from tray.core.policy import LONGEST_SHOWN_NAME, PAGE_JOB_ENDS_WITHIN, PAGE_JOB_PRINTS
 from tray.core.text import sentences
-from tray.core.text.credentials import mfa_text
+from tray.core.text.credentials import credentials_text
 from tray.core.text.display_names import clean
-from tray.core.text.page import page_text
+from tray.core.text.page import page_words
 from tray.errors import MfaCodeNeeded, NotFound, TrayError, UserMustAct
 from tray.page.page_accounts import PageAccounts
 from tray.page.page_settings import settable
@@ -70,7 +70,7 @@ class PageJobs:
         """Answer ``do``: ``what`` and what that takes; returns the job's ``id``."""
         make = self._doers.get(str(asked.get("what")))
         if make is None:
-            raise UserMustAct(page_text.NO_REQUEST)
+            raise UserMustAct(page_words.NO_REQUEST)
         words = make(asked)
         number = next(self._numbers)
         threading.Thread(
@@ -99,21 +99,21 @@ class PageJobs:
         found = [one for one in self._accounts.profiles() if one.name == row.profile]
         codes = asked.get("codes")
         if not found or not isinstance(codes, list):
-            raise UserMustAct(page_text.NO_REQUEST)
+            raise UserMustAct(page_words.NO_REQUEST)
         typed = [str(one).replace(" ", "") for one in codes]
         if not all(map(CODE.fullmatch, typed)):
-            raise UserMustAct(mfa_text.NO_CODE)
+            raise UserMustAct(credentials_text.NO_CODE)
         try:
             whom = given(self._context, "whoami", found[0], may_ask=False, typed=typed)
         except MfaCodeNeeded as needed:
-            return {"question": mfa_text.question(needed.serial)}
-        return {"said": page_text.access(clean(str(whom.get("arn", "")), LONGEST_SHOWN_NAME))}
+            return {"question": credentials_text.question(needed.serial)}
+        return {"said": page_words.access(clean(str(whom.get("arn", "")), LONGEST_SHOWN_NAME))}
 
     def cancel(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Answer ``cancel``: end the sign-in of a ``session``."""
         done = self._context.asked("cancel", session=self._session(asked))
         if done is None:
-            raise UserMustAct(page_text.NO_DAEMON)
+            raise UserMustAct(page_words.NO_DAEMON)
         return {"said": done["sentence"]}
 
     def _carry_out(self, number: int, words: list[str], asked: Mapping[str, Any]) -> None:
@@ -138,14 +138,14 @@ class PageJobs:
         if isinstance(key, list) and all(isinstance(part, str) for part in key):
             found = self._accounts.place(key)
         if found is None:
-            raise NotFound(page_text.GONE)
+            raise NotFound(page_words.GONE)
         return found[0]
 
     def _session(self, asked: Mapping[str, Any]) -> str:
         key = asked.get("session")
         known = (one.key for one in self._context.catalog().sessions)
         if not isinstance(key, str) or key not in known:
-            raise NotFound(page_text.NO_SESSION)
+            raise NotFound(page_words.NO_SESSION)
         return key
 
     def _console(self, asked: Mapping[str, Any]) -> list[str]:
@@ -159,13 +159,13 @@ class PageJobs:
     def _use(self, asked: Mapping[str, Any]) -> list[str]:
         row = self._row(asked)
         if row.profile is None:
-            raise UserMustAct(page_text.NEEDS_PROFILE)
+            raise UserMustAct(page_words.NEEDS_PROFILE)
         return ["use", "--", row.profile]
 
     def _add(self, asked: Mapping[str, Any]) -> list[str]:
         row, name = self._row(asked), asked.get("name")
         if row.profile is not None or row.session is None:
-            raise UserMustAct(page_text.NO_REQUEST)
+            raise UserMustAct(page_words.NO_REQUEST)
         words = ["add", f"--account={row.account_id}", f"--role={row.role_name}", "--no-daemon"]
         if isinstance(name, str) and name.strip():
             words.append(f"--name={name.strip()}")
@@ -174,7 +174,7 @@ class PageJobs:
     def _add_some(self, asked: Mapping[str, Any]) -> list[str]:
         picks, region = asked.get("picks"), asked.get("region")
         if not isinstance(picks, list) or not picks:
-            raise UserMustAct(page_text.NOTHING_CHOSEN)
+            raise UserMustAct(page_words.NOTHING_CHOSEN)
         words = ["add", "--no-daemon", *(f"--pick={one}" for one in picks)]
         if isinstance(region, str) and region.strip():
             words.append(f"--region={region.strip()}")
@@ -218,9 +218,9 @@ def _run(words: list[str]) -> tuple[int, str, str]:
             **APART,
         )
     except ValueError:  # a NUL or half a character in what was sent
-        return 1, page_text.NO_REQUEST, ""
+        return 1, page_words.NO_REQUEST, ""
     except (OSError, subprocess.TimeoutExpired):
-        return 1, page_text.NOT_STARTED, ""
+        return 1, page_words.NOT_STARTED, ""
     notes = [_SAYS.sub("", one) for one in done.stderr.splitlines() if one.strip()]
     printed = [one for one in done.stdout.splitlines() if one.strip()]
     last = notes[-1:] if done.returncode else (printed[-1:] or notes[-1:])

@@ -13,7 +13,7 @@ from typing import Any, Final, Self
 from urllib.parse import parse_qsl
 
 from tray.core.policy import PAGE_ANSWERS_WITHIN, PAGE_REQUEST_BYTES, PAGE_REQUESTS_AT_ONCE
-from tray.core.text.page import page_text, page_words
+from tray.core.text.page import page_words
 from tray.errors import TrayError
 from tray.loopback.http_messages import Request, Response
 from tray.loopback.later_answers import Held, Stream
@@ -107,20 +107,20 @@ class PageServer:
         if name == "enter":
             return self._entered(request) if changes else _refused(405, allow="POST")
         if not self._door.admits(request):
-            return _document({"error": page_text.NOT_OURS}, 401)
+            return _document({"error": page_words.NOT_OURS}, 401)
         if name == "news" and request.method == "GET":
             return self._news.stream()
         if changes and name in self._done:
             act, members = self._done[name], _members(request)
             if members is None:
-                return _document({"error": page_text.NO_REQUEST}, 400)
+                return _document({"error": page_words.NO_REQUEST}, 400)
             return self._later(lambda: act(members))
         if request.method == "GET" and name in self._asked:
             ask = self._asked[name]
             try:
                 query = dict(parse_qsl(request.query, max_num_fields=20))
             except ValueError:
-                return _document({"error": page_text.NO_REQUEST}, 400)
+                return _document({"error": page_words.NO_REQUEST}, 400)
             return self._later(lambda: ask(query))
         if name in self._done or name in self._asked or name == "news":
             return _refused(405, allow="POST" if name in self._done else "GET")
@@ -136,11 +136,11 @@ class PageServer:
         members = _members(request) or {}
         bearer = self._door.exchange(str(members.get("secret", "")))
         if bearer is None:
-            return _document({"error": page_text.USED_LINK}, 403)
+            return _document({"error": page_words.USED_LINK}, 403)
         return _document({"bearer": bearer.reveal()})
 
     def _later(self, work: Callable[[], dict[str, Any]]) -> Held:
-        late = _document({"error": page_text.TOO_SLOW}, 503)
+        late = _document({"error": page_words.TOO_SLOW}, 503)
         answer: Future[Response] = self._work.submit(_worked, work)
         return Held(answer, PAGE_ANSWERS_WITHIN, late)
 
@@ -173,7 +173,7 @@ def _worked(work: Callable[[], dict[str, Any]]) -> Response:
         return _document({"error": f"{error.strerror or type(error).__name__}."}, 409)
     except Exception as error:  # noqa: BLE001  (its text may hold anything; its kind does not)
         log.error("a request of the page failed (%s)", type(error).__name__)
-        return _document({"error": page_text.MISTAKE}, 500)
+        return _document({"error": page_words.MISTAKE}, 500)
 
 
 def _members(request: Request) -> dict[str, Any] | None:

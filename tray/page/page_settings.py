@@ -1,4 +1,4 @@
-"""The page's settings: a form of every key, its value, whence it comes, and what it may be."""
+"""The page's settings: a form of every key, its value, where it is set, and what it may be."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from tray.cli.settings_listing.setting_rows import SettingRow, setting_rows, sou
 from tray.core.policy import LONGEST_SHOWN_NAME
 from tray.core.text import settings_text
 from tray.core.text.display_names import clean, session_name
-from tray.core.text.page import page_text
+from tray.core.text.page import page_words
 from tray.core.text.shell_commands import quoted
 from tray.errors import TrayError, UserMustAct
-from tray.storage.settings_files.settings_write import CHOICES, kind_of, locked_by, parts_of
+from tray.storage.settings_files.settings_table import CHOICES
+from tray.storage.settings_files.settings_write import kind_of, locked_by, parts_of
 
 ELSEWHERE: Final = ("command", "place")
 """
@@ -77,9 +78,9 @@ class PageSettings:
 def settable(name: object, value: object) -> tuple[str, list[str]]:
     """Return what the page may set; raises UserMustAct."""
     if not isinstance(name, str) or not isinstance(value, list):
-        raise UserMustAct(page_text.NO_REQUEST)
+        raise UserMustAct(page_words.NO_REQUEST)
     if kind_of(name) in ELSEWHERE:
-        raise UserMustAct(page_text.AT_A_TERMINAL)
+        raise UserMustAct(page_words.AT_A_TERMINAL)
     return name, [word for word in value if isinstance(word, str)]
 
 

@@ -10,7 +10,7 @@ from tray.aws.config.sso_sessions import region_flaw, start_url_flaw
 from tray.cli.add.pasted_text import pasted
 from tray.core.profiles.profile_planning import fit_for_a_name, session_name_flaw
 from tray.core.profiles.start_url import is_vanity, normal_start_url, region_of
-from tray.core.text.page import page_text
+from tray.core.text.page import page_words
 
 _NUMBERED: Final = re.compile(r"(?:d|ssoins)-[0-9a-z]+")  # a portal's own name, which says nothing
 _USUAL_NAME: Final = "aws"
@@ -29,13 +29,13 @@ def checked(asked: Mapping[str, Any]) -> dict[str, Any]:
             faults[field] = paste
     if "url" not in faults:
         url = normal_start_url(url)
-        faults |= _fault("url", page_text.NO_URL if not url else start_url_flaw(url))
+        faults |= _fault("url", page_words.NO_URL if not url else start_url_flaw(url))
     if "url" not in faults:
         region, name = region or region_of(url) or "", name or _name_of(url)
     if "region" not in faults:
-        faults |= _fault("region", region_flaw(region) if region else page_text.NO_REGION)
+        faults |= _fault("region", region_flaw(region) if region else page_words.NO_REGION)
     if "name" not in faults:
-        faults |= _fault("name", session_name_flaw(name) if name else page_text.NO_NAME)
+        faults |= _fault("name", session_name_flaw(name) if name else page_words.NO_NAME)
     return {"url": url, "region": region, "name": name, "faults": faults}
 
 

@@ -13,9 +13,9 @@ import socket
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
-from tray.core.json_members import Members, flag, mapping, moment, optional, text
+from tray.core.json_members import Document, Members, flag, mapping, moment, optional, text, usable
 from tray.errors import TrayError
 from tray.storage.atomic_files import private_directory, read_small, write_atomic
 from tray.system.paths import fingerprint
@@ -28,7 +28,7 @@ VERSION: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
-class DaemonRecord:
+class DaemonRecord(Document):
     """``None`` where nothing is known; times are seconds since the epoch."""
 
     host: str | None = None  # the name of the machine of the last daemon, for a sentence
@@ -39,67 +39,49 @@ class DaemonRecord:
     tried_at: float | None = None  # when a start was last tried
     offered_at: float | None = None  # when start at login and the AWS default were offered, once
 
-    def on_another_host(self) -> bool:
-        """Whether another machine's daemon keeps this home directory."""
-        return self.running and self.host_id not in (None, host_id())
+    MEMBERS: ClassVar = {
+        "host": optional(text),
+        "host_id": optional(text),
+        "world": optional(text),
+        "running": flag,
+        "quit_at": optional(moment),
+        "tried_at": optional(moment),
+        "offered_at": optional(moment),
+    }
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "version": VERSION,
-            "host": self.host,
-            "host_id": self.host_id,
-            "world": self.world,
-            "running": self.running,
-            "quit_at": self.quit_at,
-            "tried_at": self.tried_at,
-            "offered_at": self.offered_at,
-        }
-
-    @classmethod
-    def from_json(cls, document: object) -> DaemonRecord:
-        members = Members(document)
-        return cls(
-            host=members.usable("host", optional(text), None),
-            host_id=members.usable("host_id", optional(text), None),
-            world=members.usable("world", optional(text), None),
-            running=members.usable("running", flag, False),
-            quit_at=members.usable("quit_at", optional(moment), None),
-            tried_at=members.usable("tried_at", optional(moment), None),
-            offered_at=members.usable("offered_at", optional(moment), None),
-        )
+    def other_host(self) -> str | None:
+        """Return the name of another machine whose daemon keeps this home directory."""
+        theirs = self.running and self.host_id not in (None, host_id())
+        return (self.host or "another machine") if theirs else None
 
 
 def read_record(state: Path) -> DaemonRecord:
     """A file that cannot be read is no record."""
-    return DaemonRecord.from_json(_document(state))
+    return _record(_document(state))
 
 
 def change_record(state: Path, **changes: Any) -> None:
     """Raises OSError or FileRefused if the file cannot be written."""
     private_directory(state)
     kept = _document(state)
-    record = replace(DaemonRecord.from_json(kept), **changes)
-    write_atomic(_path(state), json.dumps({**kept, **record.to_json()}).encode() + b"\n")
+    record = replace(_record(kept), **changes)
+    document = {**kept, "version": VERSION, **record.to_json()}
+    write_atomic(_path(state), json.dumps(document).encode() + b"\n")
 
 
-def record(state: Path, **changes: Any) -> None:
-    """Tell later starts; they do without where it cannot be written."""
+def record(state: Path, **changes: Any) -> bool:
+    """Tell later starts; they do without where it cannot be written. Returns whether it was."""
     try:
         change_record(state, **changes)
     except (OSError, TrayError) as error:
         log.warning("daemon.json cannot be written (%s)", type(error).__name__)
+        return False
+    return True
 
 
 def may_offer(state: Path, at: float) -> bool:
     """Whether nothing was offered before; recorded first, so that it is once whatever is said."""
-    if read_record(state).offered_at is not None:
-        return False
-    try:
-        change_record(state, offered_at=at)
-    except (OSError, TrayError) as error:
-        log.warning("daemon.json cannot be written (%s)", type(error).__name__)
-        return False
-    return True
+    return read_record(state).offered_at is None and record(state, offered_at=at)
 
 
 def record_start(state: Path, environ: Mapping[str, str]) -> None:
@@ -111,6 +93,11 @@ def record_start(state: Path, environ: Mapping[str, str]) -> None:
         running=True,
         quit_at=None,
     )
+
+
+def _record(document: Mapping[str, Any]) -> DaemonRecord:
+    known = usable(Members(document), DaemonRecord.MEMBERS, DaemonRecord.__slots__)
+    return DaemonRecord(**known)
 
 
 def _document(state: Path) -> Mapping[str, Any]:

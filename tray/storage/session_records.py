@@ -22,6 +22,7 @@ from typing import Any, Final, get_args
 from tray.core.events import RecordsRead
 from tray.core.json_members import (
     BadDocument,
+    Check,
     Members,
     flag,
     list_of,
@@ -31,6 +32,8 @@ from tray.core.json_members import (
     one_of,
     optional,
     text,
+    usable,
+    written,
 )
 from tray.core.lineage import NO_LINEAGE, Lineage
 from tray.core.model import Memory, TokenStore
@@ -75,17 +78,8 @@ class Record:
         remembered = before.get("memory")
         unknown = remembered if isinstance(remembered, Mapping) else {}
         return {
-            **{name: value for name, value in before.items() if name != "lineage"},
-            "keeper": self.store,
-            "handed_back": list(self.handed_back),
-            "contested": self.contested,
-            "unscoped": self.unscoped,
-            "unstored": self.unstored,
-            "signed_out": list(self.signed_out),
-            **({"lineage": self.lineage.to_json()} if self.lineage.pairs else {}),
-            "endpoint": list(self.endpoint),
-            "folder": self.folder,
-            "portal": list(self.portal),
+            **before,
+            **written(self, _MEMBERS, self.__slots__),
             "memory": {**unknown, **self.memory.to_json()},
             "remembered": self.memory.beside_to_json(),
         }
@@ -95,20 +89,23 @@ class Record:
         """Return the usable part of an entry, and whether it is all."""
         members = Members(document)
         memory = members.usable("memory", Memory.from_json, Memory())
-        record = cls(
-            store=members.usable("keeper", optional(one_of(get_args(TokenStore))), None),
-            handed_back=members.usable("handed_back", list_of(moment), ()),
-            contested=members.usable("contested", flag, default=False),
-            unscoped=members.usable("unscoped", flag, default=False),
-            unstored=members.usable("unstored", optional(text), None),
-            signed_out=members.usable("signed_out", list_of(text), ()),
-            lineage=members.usable("lineage", Lineage.from_json, NO_LINEAGE),
-            endpoint=members.usable("endpoint", list_of(text), ()),
-            folder=members.usable("folder", text, ""),
-            portal=members.usable("portal", list_of(text), ()),
-            memory=members.usable("remembered", memory.with_beside, memory),
-        )
+        memory = members.usable("remembered", memory.with_beside, memory)
+        record = cls(**usable(members, _MEMBERS, cls.__slots__), memory=memory)
         return record, not members.unusable
+
+
+_MEMBERS: Final[Mapping[str, Check]] = {
+    "keeper": optional(one_of(get_args(TokenStore))),
+    "handed_back": list_of(moment),
+    "contested": flag,
+    "unscoped": flag,
+    "unstored": optional(text),
+    "signed_out": list_of(text),
+    "lineage": Lineage.from_json,
+    "endpoint": list_of(text),
+    "folder": text,
+    "portal": list_of(text),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +115,7 @@ class Found:
     document: dict[str, Any]
     data: bytes  # the file with it
     unusable: bytes = b""  # ``state.json``, if that cannot be used
+    older: Path | None = None  # the other file, which has come back from a backup
 
 
 class RecordFile:
@@ -135,9 +133,10 @@ class RecordFile:
         document = _document(first)
         unusable = b"" if document else first
         other = _document(copy) if copy != first else {}
+        both = bool(document and other)
         if _writes(other) > _writes(document):
-            return Found(other, copy, unusable)
-        return Found(document, first, unusable)
+            return Found(other, copy, unusable, self.path if both else None)
+        return Found(document, first, unusable, self._copy if both else None)
 
     def write(self, found: Found, sessions: Mapping[str, Any], *, aside: bool) -> None:
         """Write it with these sessions, in place of what was found; `aside` keeps that, too."""
@@ -161,6 +160,12 @@ class RecordFile:
                 with suppress(OSError):  # neither is there, or no links are possible
                     lost.hardlink_to(other)
 
+    def restore_older(self) -> None:
+        """Write what counts over the older file, so that the other may be lost, too."""
+        found = self.read()
+        if found.older is not None:
+            write_atomic(found.older, found.data)
+
 
 class Records:
     """Read and change ``state.json`` under the lock ``state``, from any of our processes."""
@@ -175,8 +180,8 @@ class Records:
         return self._usable(None)
 
     def recalled(self) -> RecordsRead:
-        """Return what the daemon is told; a lost name is given to the file again."""
-        self._file.restore_lost()
+        """Return what the daemon is told; a lost or older file becomes as the other again."""
+        self._restore()
         entries = self.read()
         newest = {key: entry.lineage.newest for key, entry in entries.items()}
         return RecordsRead(
@@ -213,6 +218,16 @@ class Records:
             if writes:
                 self._file.write(found, sessions, aside=aside)
             return records
+
+    def _restore(self) -> None:
+        self._file.restore_lost()
+        lock = FileLock(self._lock_path)
+        with suppress(OSError, TrayError):  # the next write does it as well
+            if self._file.read().older is not None and lock.acquire():
+                try:
+                    self._file.restore_older()
+                finally:
+                    lock.release()
 
     def _usable(self, only: str | None) -> dict[str, Record]:
         """Return entries; a renewal asks for its ``only`` one twice, beside hundreds of others."""

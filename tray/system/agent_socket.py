@@ -66,8 +66,9 @@ def connection(path: Path, timeout: float) -> Connection:
     try:
         return pipe_client.connect(address, timeout)
     except OSError as error:
-        msg = f"SSO Tray doesn't answer at {address}: {error.strerror or error}"
-        raise Unreachable(msg) from error
+        raise Unreachable(
+            f"SSO Tray doesn't answer at {address}: {error.strerror or error}"
+        ) from error
 
 
 def first_listener(paths: Sequence[Path]) -> tuple[Path, Listener]:
@@ -104,8 +105,10 @@ def listen(path: Path) -> socket.socket:
         server.setblocking(False)
     except OSError as error:
         server.close()
-        msg = f"cannot open the agent's socket {path}: {error.strerror or error}"
-        raise UserMustAct(msg, reason="no-permission") from error
+        raise UserMustAct(
+            f"cannot open the agent's socket {path}: {error.strerror or error}",
+            reason="no-permission",
+        ) from error
     return server
 
 
@@ -129,12 +132,12 @@ def connect(path: Path, timeout: float) -> socket.socket:
         owner = peer_uid(client)
     except OSError as error:
         client.close()
-        msg = f"SSO Tray doesn't answer at {path}: {error.strerror or error}"
-        raise Unreachable(msg) from error
+        raise Unreachable(
+            f"SSO Tray doesn't answer at {path}: {error.strerror or error}"
+        ) from error
     if owner != os.geteuid():
         client.close()
-        msg = f"the socket {path} is served by another user (uid {owner})"
-        raise Unreachable(msg)
+        raise Unreachable(f"the socket {path} is served by another user (uid {owner})")
     return client
 
 
@@ -224,11 +227,15 @@ def _own_directory(directory: Path) -> None:
 def _check_directory(descriptor: int, directory: Path) -> None:
     found = os.fstat(descriptor)
     if found.st_uid != os.geteuid():
-        msg = f"{directory} belongs to another user (uid {found.st_uid}); remove it"
-        raise UserMustAct(msg, reason="no-permission")
+        raise UserMustAct(
+            f"{directory} belongs to another user (uid {found.st_uid}); remove it",
+            reason="no-permission",
+        )
     if found.st_mode & 0o022:
-        msg = f"other users can write to {directory}; remove it or run chmod 700"
-        raise UserMustAct(msg, reason="no-permission")
+        raise UserMustAct(
+            f"other users can write to {directory}; remove it or run chmod 700",
+            reason="no-permission",
+        )
     if stat.S_IMODE(found.st_mode) != 0o700:
         os.fchmod(descriptor, 0o700)
 
@@ -239,11 +246,9 @@ def _clear_dead_socket(path: Path) -> None:
     except FileNotFoundError:
         return
     if not stat.S_ISSOCK(found.st_mode) or found.st_uid != os.geteuid():
-        msg = f"{path} isn't SSO Tray's socket; remove it"
-        raise UserMustAct(msg, reason="no-permission")
+        raise UserMustAct(f"{path} isn't SSO Tray's socket; remove it", reason="no-permission")
     if _answers(path):
-        msg = f"another SSO Tray answers at {path}"
-        raise Busy(msg)
+        raise Busy(f"another SSO Tray answers at {path}")
     path.unlink(missing_ok=True)
 
 

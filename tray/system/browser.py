@@ -92,8 +92,7 @@ def open_browser(
     Blocks that long for each.
     """
     if not _ALLOWED.fullmatch(url):
-        msg = "a page that is neither https nor our own was to be opened; it was not"
-        raise OurBug(msg)
+        raise OurBug("a page that is neither https nor our own was to be opened; it was not")
     choice = browser_command(environ, template)
     child = dict(environ)
     if choice.source == "system":

@@ -26,8 +26,9 @@ _COMMAND: Final = re.compile(r"sso-tray [a-z]+( --[a-z]+)?")
 def copy(text: str, environ: Mapping[str, str]) -> bool:
     """Put a text on the clipboard, through standard input; whether a program took it. Blocks."""
     if not _may_be_copied(text):
-        msg = "something that is neither a link, a name nor a command was to be copied; it was not"
-        raise OurBug(msg)
+        raise OurBug(
+            "something that is neither a link, a name nor a command was to be copied; it was not"
+        )
     return any(_offer(command, data, environ) for command, data in _ways(text, environ))
 
 

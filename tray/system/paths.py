@@ -109,8 +109,7 @@ def _home(environ: Mapping[str, str]) -> Path:
     try:
         return Path.home()
     except RuntimeError:
-        msg = f"no home directory: {variable} isn't set"
-        raise UserMustAct(msg) from None
+        raise UserMustAct(f"no home directory: {variable} isn't set") from None
 
 
 def _absolute(environ: Mapping[str, str], name: str) -> Path | None:
@@ -120,6 +119,21 @@ def _absolute(environ: Mapping[str, str], name: str) -> Path | None:
 
 def _own(environ: Mapping[str, str], name: str, default: Path) -> Path:
     return _absolute(environ, name) or default
+
+
+def config_home(environ: Mapping[str, str]) -> Path:
+    """Return where a Linux desktop's own files are (XDG Base Directory Specification)."""
+    return _absolute(environ, "XDG_CONFIG_HOME") or _home(environ) / ".config"
+
+
+def data_home(environ: Mapping[str, str]) -> Path:
+    return _absolute(environ, "XDG_DATA_HOME") or _home(environ) / ".local/share"
+
+
+def data_folders(environ: Mapping[str, str]) -> list[Path]:
+    """Return where packages put what `data_home` has of the user's own."""
+    named = environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share"
+    return [Path(one) for one in named.split(os.pathsep) if one]
 
 
 def _site_settings(environ: Mapping[str, str]) -> tuple[Path, ...]:

@@ -31,7 +31,7 @@ from tray.aws.api.clients import AwsClients, client_settings
 from tray.aws.api.error_words import source_words, words_for
 from tray.aws.api.role_credentials import Credentials
 from tray.core.model import Profile
-from tray.core.text.credentials import mfa_text
+from tray.core.text.credentials import credentials_text
 from tray.core.text.display_names import clean
 from tray.core.text.shell_commands import quoted, sign_in_first
 from tray.core.text.timestamps import parse_timestamp
@@ -63,7 +63,7 @@ class ProfileSession(botocore.session.Session):
         """Answer botocore's question, the outer role's first; raises MfaCodeNeeded."""
         if not self._codes:
             serial = question.removeprefix("Enter MFA code for ").rstrip(": ")
-            raise MfaCodeNeeded(mfa_text.code_needed(self._name), serial=serial)
+            raise MfaCodeNeeded(credentials_text.code_needed(self._name), serial=serial)
         self.used_code = True
         return self._codes.pop(0)
 
@@ -112,7 +112,8 @@ def resolve(
             )
         trouble = UserMustAct(f'The profile "{clean(profile.name)}" has no credentials.')
     if session.used_code and isinstance(trouble, RoleForbidden):
-        trouble = RoleForbidden(f"{mfa_text.code_refused(profile.name)} ({trouble.sentence})")
+        refused = credentials_text.code_refused(profile.name)
+        trouble = RoleForbidden(f"{refused} ({trouble.sentence})")
     # Outside the except block: botocore's errors may quote what a process printed.
     raise trouble
 

@@ -1,22 +1,24 @@
-"""Lists the accounts and roles of a session into the index, one session at a time."""
+"""Lists the accounts and roles of a session, and keeps them in the index."""
 
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
-from tray.aws.api.account_roles import ListingCancelled, Progress
+from tray.aws.api.account_roles import ListingCancelled, Progress, list_assignments
 from tray.core import policy
 from tray.core.accounts.account_index import SessionAccounts, listed_accounts, relisted
 from tray.core.model import SsoSession
+from tray.core.profiles.profile_planning import Assignment
 from tray.core.text import index_text
-from tray.errors import Busy
+from tray.core.text.shell_commands import sign_in_first
+from tray.errors import Busy, SignInNeeded
 from tray.storage.account_records import change_index, read_index
 from tray.storage.atomic_files import private_directory
 from tray.storage.listing_progress import end_progress, write_progress
 from tray.system.lock.file_lock import FileLock, lock_path
-from tray.worker.job_context import JobContext
-from tray.worker.list_roles import roles_of
+from tray.worker.job_context import JobContext, belongs
 
 
 def index_accounts(
@@ -40,11 +42,7 @@ def index_accounts(
     lock = _waited_for(FileLock(lock_path(state, "listing")), stopped)
     try:
         before = read_index(state).get(session.key)
-        if (
-            before is not None
-            and before.origin == _origin(session)
-            and asked_at < before.listed_at
-        ):
+        if before is not None and before.origin == session.origin and asked_at < before.listed_at:
             return before
         return _listed(session, context, progress, stopped, told=told)
     finally:
@@ -73,16 +71,12 @@ def _listed(
         end_progress(state)
 
     def change(before: SessionAccounts | None) -> SessionAccounts:
-        known = before if before is not None and before.origin == _origin(session) else None
+        known = before if before is not None and before.origin == session.origin else None
         accounts = listed_accounts(found, known, unknown)
-        listed = SessionAccounts(*_origin(session), context.clock(), accounts)
+        listed = SessionAccounts(*session.origin, context.clock(), accounts)
         return relisted(known, listed, told=told)
 
     return change_index(state, session.key, change, keep=context.settings.keep)
-
-
-def _origin(session: SsoSession) -> tuple[str, str]:
-    return (session.start_url, session.region)
 
 
 def _waited_for(lock: FileLock, stopped: threading.Event) -> FileLock:
@@ -107,3 +101,26 @@ def thinned(progress: Progress) -> Progress:
             progress(done, total)
 
     return tell
+
+
+def roles_of(
+    session: SsoSession,
+    context: JobContext,
+    *,
+    progress: Progress = lambda _done, _all: None,
+    refused: Callable[[str], None] = lambda _account: None,
+    cancelled: threading.Event | None = None,
+) -> tuple[Assignment, ...]:
+    """Raises `SignInNeeded`, `TokenRejected`, or `WillRetry` if AWS cannot answer."""
+    context = context.for_session(session)
+    token = context.read(session)
+    if token is None or not belongs(token, session):
+        raise SignInNeeded(sign_in_first(session.key))
+    return list_assignments(
+        context.portal,
+        token.access_token,
+        session.region,
+        progress=progress,
+        refused=refused,
+        cancelled=cancelled,
+    )

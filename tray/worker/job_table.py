@@ -22,6 +22,7 @@ from tray.errors import (
     TrayError,
     WillRetry,
     passes,
+    sentence_of,
 )
 from tray.worker.job_context import JobContext
 from tray.worker.tokens.adoption import adopt
@@ -78,7 +79,8 @@ def run(
     except TrayError as error:
         return failed(error)
     except OSError as error:
-        return Failed(_os_reason(error), _os_sentence(error))
+        reason: Reason = "no-permission" if error.errno in _NO_PERMISSION else "other"
+        return Failed(reason, sentence_of(error))
     except Exception as error:
         log.exception("the job %s failed", kind)
         return Failed("other", internal_error(error))
@@ -96,12 +98,3 @@ def tag_of(error: TrayError) -> str:
     if passes(error):
         return "passes"
     return next((tag for kind, tag in _TAGS.items() if isinstance(error, kind)), "other")
-
-
-def _os_reason(error: OSError) -> Reason:
-    return "no-permission" if error.errno in _NO_PERMISSION else "other"
-
-
-def _os_sentence(error: OSError) -> str:
-    place = f"{error.filename}: " if error.filename else ""
-    return f"{place}{error.strerror or type(error).__name__}."

@@ -113,8 +113,9 @@ def _access_token(session: SsoSession, context: JobContext) -> Secret:
     except CacheFileBad as error:
         if error.reason != "bad-file":
             raise
-        msg = f"{error.sentence} To replace it, run: {login_command(session.key)}"
-        raise SignInNeeded(msg) from None
+        raise SignInNeeded(
+            f"{error.sentence} To replace it, run: {login_command(session.key)}"
+        ) from None
     if token is None or token.expires_at <= context.clock() or not belongs(token, session):
         raise SignInNeeded(sign_in_first(session.key))
     return token.access_token
@@ -138,8 +139,9 @@ def _asks_us_for(profile: Profile, context: JobContext) -> str:
             if isinstance(command, str) and calls_us(command, context.paths.state):
                 wanted = asked_for(command, name, {})
                 if wanted is None or wanted in seen:
-                    msg = f'The profile "{clean(name)}" gets its credentials from SSO Tray itself.'
-                    raise UserMustAct(msg)
+                    raise UserMustAct(
+                        f'The profile "{clean(name)}" gets its credentials from SSO Tray itself.'
+                    )
     return last
 
 

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, Final, get_args
 import tray
 from tray.core.effects import JobKind
 from tray.core.model import Profile, SsoSession
-from tray.core.outcomes import Failed, outcome_to_json
+from tray.core.outcomes import Failed
 from tray.core.text.sentences import internal_error
 from tray.errors import MfaCodeNeeded, TrayError
 from tray.storage.logs import quiet_libraries, set_debug
@@ -116,12 +116,12 @@ class Worker:
             done = self._do(request, number)
         except TrayError as error:
             failed = job_table.failed(error)
-            done = {"failed": outcome_to_json(failed), "error": job_table.tag_of(error)}
+            done = {"failed": failed.to_json(), "error": job_table.tag_of(error)}
             if isinstance(error, MfaCodeNeeded):
                 done["serial"] = error.serial
         except Exception as error:
             log.exception("a request failed")
-            done = {"failed": outcome_to_json(Failed("other", internal_error(error)))}
+            done = {"failed": Failed("other", internal_error(error)).to_json()}
         self._out.send({"id": number, "done": done})
         with self._lock:
             self._under_way -= 1
@@ -146,15 +146,14 @@ class Worker:
         if kind == "index":
             return self._index(session, context, number)
         if kind not in get_args(JobKind):
-            msg = f"unknown job {kind}"
-            raise ValueError(msg)
+            raise ValueError(f"unknown job {kind}")
         try:
             outcome = job_table.run(
                 kind, session, context, adopting=bool(request.get("adopt", True))
             )
         finally:
             self._let_go(context)
-        return {"outcome": outcome_to_json(outcome)}
+        return {"outcome": outcome.to_json()}
 
     @staticmethod
     def _credentials(request: dict[str, Any], context: JobContext) -> dict[str, Any]:

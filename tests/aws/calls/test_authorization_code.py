@@ -11,7 +11,6 @@ import pytest
 
 from tests.aws.calls.wire import RawServer, json_http
 from tray.aws.api.oidc import CodeExpired, Oidc
-from tray.aws.api.pkce import challenge, new_state, new_verifier
 from tray.aws.cache.sso_token import Registration, SsoToken
 from tray.core.model import SsoSession
 from tray.errors import (
@@ -21,6 +20,7 @@ from tray.errors import (
 )
 from tray.fake_aws.identity_center import IdentityCenter
 from tray.secret import Secret
+from tray.worker.sign_in.browser_sign_in import challenge, new_state, new_verifier
 
 REDIRECT = "http://127.0.0.1:43210/oauth/callback"
 REGISTRATION = Registration("client", Secret("secret"), 4e9, ("sso:account:access",))

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import re
 
-from tray.aws.api.pkce import challenge, new_state, new_verifier
 from tray.secret import Secret
+from tray.worker.sign_in.browser_sign_in import challenge, new_state, new_verifier
 
 
 def test_rfc_7636_appendix_b() -> None:

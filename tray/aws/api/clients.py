@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from types_boto3_sso_oidc.client import SSOOIDCClient
     from types_boto3_sts.client import STSClient
 
-    from tray.secret import Secret
+    from tray.aws.api.role_credentials import Credentials
 
 _THREADS = 16
 _NO_VARIABLE = (None, None, None, None)
@@ -140,22 +140,16 @@ class AwsClients:
     def portal(self, region: str) -> SSOClient:
         return cast("SSOClient", self._client("sso", region))
 
-    def sts(
-        self,
-        region: str,
-        access_key_id: Secret,
-        secret_access_key: Secret,
-        session_token: Secret | None,
-    ) -> STSClient:
+    def sts(self, region: str, credentials: Credentials) -> STSClient:
         """Return a new client, which the caller closes; raises RequestRefused as the others."""
-        credentials = {
-            "aws_access_key_id": access_key_id.reveal(),
-            "aws_secret_access_key": secret_access_key.reveal(),
+        secrets = {
+            "aws_access_key_id": credentials.access_key_id.reveal(),
+            "aws_secret_access_key": credentials.secret_access_key.reveal(),
         }
-        if session_token is not None:
-            credentials["aws_session_token"] = session_token.reveal()
+        if credentials.session_token is not None:
+            secrets["aws_session_token"] = credentials.session_token.reveal()
         with self._shared.lock:
-            return cast("STSClient", self._made("sts", region, self._config, credentials))
+            return cast("STSClient", self._made("sts", region, self._config, secrets))
 
     def call(
         self,

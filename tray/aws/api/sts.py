@@ -20,9 +20,7 @@ class CallerIdentity:
 
 def caller_identity(clients: AwsClients, credentials: Credentials, region: str) -> CallerIdentity:
     """Use any region of the partition; RoleForbidden means expired or invalid credentials."""
-    client = clients.sts(
-        region, credentials.access_key_id, credentials.secret_access_key, credentials.session_token
-    )
+    client = clients.sts(region, credentials)
     try:
         answer = clients.call(_OPERATION, client.get_caller_identity, {})
     finally:

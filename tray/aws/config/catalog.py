@@ -16,11 +16,11 @@ from tray.aws.config.config_sections import MergedConfig, merge
 from tray.aws.config.connection_keys import every_variable
 from tray.aws.config.ini import Value
 from tray.aws.config.profile_resolution import ConfigIndex, describe
-from tray.aws.config.shared_sessions import with_shared
 from tray.aws.config.sso_sessions import find_sessions
 from tray.core.connection import ConnectionSettings, agreed, disagreements
-from tray.core.model import Catalog
+from tray.core.model import Catalog, SsoSession
 from tray.core.profiles.source_chain import source_chain
+from tray.core.session import same_place
 from tray.core.text.display_names import clean
 from tray.errors import ConfigRejected, NotFound, Unread
 from tray.storage.file_mark import file_mark
@@ -152,7 +152,7 @@ class CatalogReader:
                 return catalog
             config = config_files.read(self._usual)
             # Legacy profiles of the credentials file are in neither config.
-            return with_shared(catalog, _catalog(files, config, _merged(files, config, None)))
+            return _with_shared(catalog, _catalog(files, config, _merged(files, config, None)))
         except (ConfigRejected, Unread, OSError):
             return catalog  # what it shares is not known
 
@@ -223,3 +223,17 @@ def _left_out(files: ConfigFiles, config: bytes | None, headers: Sequence[str]) 
         "not readable (quote a name with blanks, and close every quote); AWS tools leave it out."
         for header in headers
     )
+
+
+def _with_shared(catalog: Catalog, usual: Catalog) -> Catalog:
+    """Mark the sessions that the usual config has, too, by whether it is the same portal."""
+    there = {one.key: one for one in usual.sessions}
+    return replace(catalog, sessions=tuple(_marked(one, there) for one in catalog.sessions))
+
+
+def _marked(session: SsoSession, there: Mapping[str, SsoSession]) -> SsoSession:
+    other = there.get(session.key)
+    if other is None:
+        return session
+    same = same_place(other, session.start_url, session.region)
+    return replace(session, shared="same" if same else "other")

@@ -81,8 +81,9 @@ def edited(data: bytes, file: str, edits: Sequence[SectionEdit]) -> bytes:
         after = joined(lines).encode(ini.native_encoding())
         found = ini.parse(after, file)
     except (UnicodeEncodeError, ConfigRejected):
-        msg = f"{clean(file, 160)} would be unreadable after this change. Edit it by hand."
-        raise EditRefused(msg) from None
+        raise EditRefused(
+            f"{clean(file, 160)} would be unreadable after this change. Edit it by hand."
+        ) from None
     _insist(before, found, edits, inherited(data, file))
     return after
 
@@ -125,8 +126,7 @@ def _header_word(name: str, what: str) -> str:
     if not name or not name.isprintable() or name != name.strip():
         raise EditRefused(f'The {what} name "{clean(name)}" can\'t be written to a config file.')
     if any(char in "[]\"'\\#;" for char in name):
-        msg = f'The {what} name "{clean(name)}" is unreadable for some AWS SDKs.'
-        raise EditRefused(msg)
+        raise EditRefused(f'The {what} name "{clean(name)}" is unreadable for some AWS SDKs.')
     return name if _PLAIN.fullmatch(name) else f'"{name}"'
 
 
@@ -225,7 +225,7 @@ def _added(lines: list[Line], section: Span, key: str, value: str) -> list[Line]
 
 
 def _indent(lines: list[Line], section: Span, own: list[Line]) -> str:
-    """Return the last option's indent, else that of what follows, lest a header become a value."""
+    """Return the last option's indent, else that of what follows; a header must stay one."""
     below = (line for line in lines[section.stop :] if line.kind != "rest")
     models = own[-1:] or [lines[section.start], *list(below)[:1]]
     return max((one.text[: len(one.text) - len(one.text.lstrip())] for one in models), key=len)

@@ -56,7 +56,7 @@ def _expand_home(text: str, environ: Mapping[str, str]) -> str:
         return text
     home = environ.get(_HOME)
     if home is None or text[1:2] not in ("", "/", os.sep):
-        return str(os.path.expanduser(text))  # noqa: PTH111 - Path raises where botocore goes on
+        return str(os.path.expanduser(text))  # noqa: PTH111 - Path raises where botocore does not
     return home.rstrip(os.sep) + text[1:] or os.sep
 
 

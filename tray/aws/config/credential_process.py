@@ -36,6 +36,7 @@ def _word(word: str, quote: str) -> str:
     if word and not drive and not set(word) - _PLAIN:
         return word
     if not word or not word.isprintable() or set(word) & _READ_DIFFERENTLY:
-        msg = f'"{clean(word, 160)}" cannot be written so that every AWS SDK starts the same.'
-        raise UserMustAct(msg)
+        raise UserMustAct(
+            f'"{clean(word, 160)}" cannot be written so that every AWS SDK starts the same.'
+        )
     return f"{quote}{word}{quote}"

@@ -53,6 +53,5 @@ def with_profiles(
         if header is None:
             edits.append(SectionEdit(profile_header(name), keys))
         elif sections[header] != {**given, **keys}:
-            msg = f'The profile "{clean(name)}" already exists and was not changed.'
-            raise EditRefused(msg)
+            raise EditRefused(f'The profile "{clean(name)}" already exists and was not changed.')
     return edited(data, file, edits)

@@ -18,7 +18,7 @@ from tray.core.model import Catalog, SsoSession
 from tray.core.text import index_text
 from tray.core.text.display_names import clean
 from tray.core.text.timestamps import format_timestamp
-from tray.errors import SignInNeeded, TrayError
+from tray.errors import SignInNeeded, TrayError, sentence_of
 from tray.storage.account_records import read_index, record_use
 from tray.storage.active_profile import read_active
 
@@ -69,8 +69,7 @@ def _listed(
         except SignInNeeded as needed:
             problems.append(needed.sentence)
         except (TrayError, OSError) as error:
-            sentence = error.sentence if isinstance(error, TrayError) else f"{error.strerror}."
-            problems.append(f"{clean(one.key)}: {sentence}")
+            problems.append(f"{clean(one.key)}: {sentence_of(error)}")
         else:
             _tell(one, index.get(one.key), listed)
     return tuple(problems)
@@ -110,7 +109,7 @@ def _counting(
     return {
         one.key: index[one.key]
         for one in sessions
-        if one.key in index and index[one.key].origin == (one.start_url, one.region)
+        if one.key in index and index[one.key].origin == one.origin
     }
 
 

@@ -52,12 +52,8 @@ def _account_id(context: CommandContext, session: SsoSession, account: str) -> s
     if len(account) == 12 and account.isascii() and account.isdigit():
         return account
     known = read_index(context.paths.state).get(session.key)
-    listed = () if known is None or known.origin != _origin(session) else known.accounts
+    listed = () if known is None or known.origin != session.origin else known.accounts
     found = [one.account_id for one in listed if one.name.casefold() == account.casefold()]
     if len(found) == 1:
         return found[0]
     raise Ended(index_text.no_account(account, session.key, found), 2)
-
-
-def _origin(session: SsoSession) -> tuple[str, str]:
-    return (session.start_url, session.region)

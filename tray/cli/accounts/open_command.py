@@ -8,7 +8,7 @@ from typing import Final
 from tray.cli.command_context import CommandContext
 from tray.cli.daemon_commands import start_if_needed
 from tray.cli.front.terminal import Ended, say
-from tray.core.text.page import page_text
+from tray.core.text.page import page_words
 from tray.system.browser import browser_command, open_browser
 from tray.system.spawn import APART, module_command, worker_environment
 
@@ -27,7 +27,7 @@ def open_page(*, words: tuple[str, ...], page: str, prints: bool, no_daemon: boo
         return
     if not open_browser(link, context.environ):
         raise Ended("No browser could be started. Use --print.", 1)
-    say(page_text.OPENED)
+    say(page_words.OPENED)
 
 
 def _served(context: CommandContext, page: str, words: tuple[str, ...]) -> str:
@@ -41,11 +41,11 @@ def _served(context: CommandContext, page: str, words: tuple[str, ...]) -> str:
         **APART,
     )
     if server.stdout is None or server.stderr is None:
-        raise Ended(page_text.NOT_OPENED, 1)
+        raise Ended(page_words.NOT_OPENED, 1)
     with server.stdout as answer, server.stderr as trouble:
         link: str = answer.readline(_LONGEST_LINE).decode().strip()
         if link:
             return link
         said = trouble.read(_LONGEST_LINE).decode(errors="replace").strip()
     server.wait()
-    raise Ended(said.splitlines()[-1] if said else page_text.NOT_OPENED, 1)
+    raise Ended(said.splitlines()[-1] if said else page_words.NOT_OPENED, 1)

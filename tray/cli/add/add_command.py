@@ -169,7 +169,7 @@ def _asked_aws(
     context: CommandContext, session: SsoSession, unknown: set[str]
 ) -> tuple[Assignment, ...]:
     from tray.cli.standalone import Standalone
-    from tray.worker.list_roles import roles_of
+    from tray.worker.index_accounts import roles_of
 
     shown = sys.stderr.isatty()
 

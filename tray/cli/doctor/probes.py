@@ -193,7 +193,7 @@ def _daemon(context: CommandContext) -> Found:
             done = agent.done("status", patience=DAEMON_PATIENCE, network=network(context.environ))
             answer, differing = done["status"], tuple(done.get("differing", ()))
     except Unreachable:
-        other_host = read_record(context.paths.state).on_another_host()
+        other_host = read_record(context.paths.state).other_host() is not None
         standing = "mute" if connected else "other-host" if other_host else "none"
     except OtherWorld:
         standing = "elsewhere"

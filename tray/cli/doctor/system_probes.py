@@ -21,6 +21,7 @@ from tray.system import LINUX, WINDOWS
 from tray.system.autostart.start_at_login import autostart_for
 from tray.system.browser import browser_command
 from tray.system.lock.file_lock import FileLock, lock_path
+from tray.system.paths import config_home
 
 CLI_PATIENCE: Final = 6.0  # seconds for `aws --version`; then it is ended
 _KEPT: Final = ("PATH", "HOME", "LANG", "SYSTEMROOT", "USERPROFILE")  # the last two: Windows'
@@ -71,8 +72,7 @@ def aws_cli(environ: Mapping[str, str]) -> dict[str, Any]:
 
 def starts(context: CommandContext) -> dict[str, Any]:
     """Check whether the desktop's entry or the systemd unit starts it at login."""
-    named = context.environ.get("XDG_CONFIG_HOME", "")
-    own = Path(named) if named.startswith("/") else context.paths.home / ".config"
+    own = config_home(context.environ)
     places = (own / "systemd/user", Path("/etc/systemd/user"), Path("/usr/lib/systemd/user"))
     unit = any(next(place.glob(f"*.wants/{UNIT}"), None) is not None for place in places)
     entry = autostart_for(context.environ)

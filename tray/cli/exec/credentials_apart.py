@@ -19,7 +19,7 @@ from tray.cli.credentials_command import given, request_for
 from tray.cli.front.terminal import Ended
 from tray.cli.names.few_words import profile_meant
 from tray.core.model import Profile
-from tray.errors import NotFound, OurBug, SignInNeeded, TrayError, passes
+from tray.errors import NotFound, OurBug, SignInNeeded, TrayError, passes, sentence_of
 from tray.system.spawn import APART, module_command
 
 
@@ -60,7 +60,7 @@ def main(arguments: Sequence[str]) -> None:
     except TrayError as error:
         said = _failed(error)
     except OSError as error:
-        said = {"sentence": f"{error.strerror or type(error).__name__}.", "exit": 1}
+        said = {"sentence": sentence_of(error), "exit": 1}
     sys.stdout.write(json.dumps(said))
 
 

@@ -104,8 +104,9 @@ def _meant(context: CommandContext, name: str | None) -> Profile:
     if active is None:
         raise UserMustAct("No profile is active. Run: sso-tray use PROFILE")
     if is_guarded(active, context.settings().preferences.guarded):
-        msg = f'The active profile "{clean(active)}" is guarded: an endpoint must name it.'
-        raise UserMustAct(msg)
+        raise UserMustAct(
+            f'The active profile "{clean(active)}" is guarded: an endpoint must name it.'
+        )
     return profile_named(context.catalog(), active)
 
 

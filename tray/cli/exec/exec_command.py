@@ -26,7 +26,7 @@ from tray.errors import NotFound, SignInNeeded, TrayError, Unreachable
 from tray.ipc.agent_client import OtherWorld
 from tray.ipc.child_environment import ChildEnvironment, variables
 from tray.storage.atomic_files import read_small, write_atomic
-from tray.system.config_copy import led_to_copy
+from tray.system.credential_variables import led_to_copy
 
 SHADOWS: Final = frozenset({
     "aws_access_key_id", "credential_process", "credential_source", "login_session", "role_arn",
@@ -48,14 +48,12 @@ def execute(
     endpoint: bool,
     each: str | None,
     guarded: bool,
-    session: str | None,
-    account: str | None,
-    role: str | None,
     command: tuple[str, ...],
     last_before: str | None,
+    **of_role: str | None,
 ) -> int:
     try:
-        named = NamedRole(session, account, role)
+        named = NamedRole(**of_role)
         context = CommandContext.of_this_process()
         catalog = context.catalog()
         if each is not None or guarded:

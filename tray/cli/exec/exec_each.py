@@ -17,7 +17,7 @@ from tray.cli.front.terminal import Ended, note
 from tray.core import policy
 from tray.core.model import Catalog
 from tray.core.profiles.guards import is_guarded, is_managed
-from tray.core.text import each_text
+from tray.core.text.credentials import credentials_text
 from tray.core.text.display_names import clean
 from tray.system.processes import KILL, end_group
 from tray.system.spawn import APART, own_program
@@ -53,9 +53,9 @@ def _matching(
         else:
             names.append(one.name)
     if kept_out:
-        note(each_text.guarded_left_out(kept_out))
+        note(credentials_text.guarded_left_out(kept_out))
     if not names:
-        raise Ended("" if kept_out else each_text.no_match(pattern), OURS_FAILED)
+        raise Ended("" if kept_out else credentials_text.no_match(pattern), OURS_FAILED)
     return names
 
 
@@ -92,7 +92,7 @@ class _Each:
     def _worst(self) -> int:
         failed = {name: code for name, code in self._codes.items() if code}
         if failed:
-            note(each_text.failed(failed, len(self._names)))
+            note(credentials_text.failed(failed, len(self._names)))
         if self._ended_by:
             return SIGNALLED + self._ended_by
         return max(self._codes.values(), default=0)

@@ -242,11 +242,11 @@ COMMANDS: Final[Mapping[str, Command]] = {
         _NO_DAEMON,
     ),
     "autostart": Command(
-        "tray.cli.entries.autostart_command:autostart",
+        "tray.cli.entry_commands:autostart",
         Argument("what", choices=("on", "off", "status"), default="status"),
     ),
     "menu-entry": Command(
-        "tray.cli.entries.menu_entry_command:menu_entry",
+        "tray.cli.entry_commands:menu_entry",
         Argument("what", choices=("on", "off", "status"), default="status"),
     ),
     "shell-init": Command(

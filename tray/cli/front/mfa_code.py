@@ -8,7 +8,7 @@ from getpass import getpass
 from typing import Final
 
 from tray.cli.front.terminal import Ended
-from tray.core.text.credentials import mfa_text
+from tray.core.text.credentials import credentials_text
 
 CODE: Final = re.compile(r"[0-9]{6}")  # STS, AssumeRole: TokenCode
 
@@ -21,10 +21,10 @@ def can_be_asked() -> bool:
 def asked_code(serial: str) -> str:
     """Return the code, which is not shown while it is typed; raises Ended for anything else."""
     try:
-        typed = getpass(mfa_text.question(serial), stream=sys.stderr)
+        typed = getpass(credentials_text.question(serial), stream=sys.stderr)
     except EOFError:
         typed = ""
     code = typed.replace(" ", "")
     if not CODE.fullmatch(code):
-        raise Ended(mfa_text.NO_CODE, 1)
+        raise Ended(credentials_text.NO_CODE, 1)
     return code

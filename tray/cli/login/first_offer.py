@@ -9,7 +9,7 @@ import click
 from tray.cli import apply_command
 from tray.cli.command_context import CommandContext, now
 from tray.cli.front.terminal import note
-from tray.errors import TrayError
+from tray.errors import TrayError, sentence_of
 from tray.managed import managed_sections
 from tray.storage.daemon_record import may_offer
 from tray.system.autostart.start_at_login import autostart_for, own_command
@@ -32,7 +32,7 @@ def offer(context: CommandContext) -> None:
             apply_command.apply("default", off=False)
     except (TrayError, OSError) as error:
         # The sign-in is done, and neither is needed for it.
-        note(error.sentence if isinstance(error, TrayError) else str(error))
+        note(sentence_of(error))
 
 
 def _yes(question: str, later: str) -> bool:

@@ -7,10 +7,11 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Final
 
-from tray.core.policy import DAY, HOUR, MINUTE
+from tray.core.policy import HOUR
 from tray.core.text import settings_text
 from tray.own_connection import NOTHING_OWN
 from tray.storage.settings import Settings
+from tray.storage.settings_files.settings_table import SETTINGS, plain_number
 from tray.system.paths import Paths
 from tray.values import dataclass
 
@@ -31,8 +32,9 @@ def setting_rows(settings: Settings, sessions: Collection[str] = ()) -> Iterator
 
     Of `sessions`, the keys of some, each setting has a row, set or not.
     """
-    for name, value in _values(settings).items():
-        yield SettingRow(name, value, settings.origins.get(name), settings.locked.get(name))
+    for one in SETTINGS:
+        origin, locked_by = settings.origins.get(one.name), settings.locked.get(one.name)
+        yield SettingRow(one.name, one.value(settings), origin, locked_by)
     for table, values in (
         ("sessions", _of_sessions(settings, sessions)),
         ("profiles", _of_profiles(settings)),
@@ -66,29 +68,6 @@ def written(value: object) -> str | None:
     return None if value is None else json.dumps(value, ensure_ascii=False)
 
 
-def _values(settings: Settings) -> dict[str, object]:
-    chosen = settings.preferences
-    return {
-        "allowed_start_urls": _list(chosen.allowed_start_urls),
-        "browser": settings.browsers.get("*"),
-        "colors": list(chosen.colors),
-        "guarded": _list(chosen.guarded),
-        "removed_file": "restore" if settings.restore_removed else "sign-out",
-        "start_daemon": settings.start_daemon,
-        "accounts.refresh": chosen.list_accounts,
-        "accounts.tell_changes": chosen.tell_accounts,
-        "compat.empty_refresh_members": settings.empty_refresh_members,
-        "keyring.adopt": chosen.adopt,
-        "keyring.required": chosen.keyring_required,
-        "keyring.service": settings.keyring_service,
-        "log.debug": settings.log_debug,
-        "privacy.keep_days": _number(settings.keep / DAY),
-        "privacy.names_in_notices": chosen.names_in_notices,
-        "warnings.minutes_before": [_number(one / MINUTE) for one in chosen.warn_before],
-        "warnings.show": settings.notices,
-    }
-
-
 def _of_sessions(settings: Settings, sessions: Collection[str]) -> dict[str, object]:
     lengths = dict(settings.preferences.session_lengths)
     by_code = settings.preferences.device_code
@@ -99,7 +78,7 @@ def _of_sessions(settings: Settings, sessions: Collection[str]) -> dict[str, obj
         own = settings.own_connections.get(key, NOTHING_OWN)
         proxy = None if own.proxy is None else _without_password(own.proxy.reveal())
         values |= {
-            f"sessions.{key}.length_hours": _number(lengths[key] / HOUR)
+            f"sessions.{key}.length_hours": plain_number(lengths[key] / HOUR)
             if key in lengths
             else None,
             f"sessions.{key}.browser": settings.browsers.get(key),
@@ -114,20 +93,6 @@ def _of_sessions(settings: Settings, sessions: Collection[str]) -> dict[str, obj
 def _of_profiles(settings: Settings) -> dict[str, object]:
     browsers = settings.profile_browsers
     return {f"profiles.{name}.browser": template for name, template in browsers.items()}
-
-
-def _list(patterns: tuple[str, ...] | None) -> list[str] | None:
-    return None if patterns is None else list(patterns)
-
-
-def _hours(length: float | None) -> float | None:
-    return None if length is None else _number(length / HOUR)
-
-
-def _number(value: float) -> float:
-    """Return 90.0 as the 90 that a person writes."""
-    rounded = round(value, 6)
-    return int(rounded) if rounded.is_integer() else rounded
 
 
 def _shown(url: str) -> str:

@@ -22,11 +22,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from fnmatch import translate
 from types import MappingProxyType
-from typing import Any
+from typing import ClassVar
 
 from tray.core import policy
 from tray.core.accounts.role_search import RoleRow
-from tray.core.json_members import Members, flag, list_of, moment, optional, text
+from tray.core.json_members import Document, MayLack, flag, list_of, moment, optional, text
 from tray.core.model import Catalog, Profile
 from tray.core.profiles.guards import is_guarded, is_managed
 from tray.core.profiles.profile_planning import Assignment, fit_for_a_name
@@ -34,37 +34,36 @@ from tray.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class ListedAccount:
+class ListedAccount(Document):
     account_id: str  # 12 digits
     name: str  # as the organisation calls it; may be empty
     email: str = ""  # of its root user; personal data
     roles: tuple[str, ...] = ()  # sorted
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "id": self.account_id,
-            "name": self.name,
-            "email": self.email,
-            "roles": list(self.roles),
-        }
-
-    @classmethod
-    def from_json(cls, document: object) -> ListedAccount:
-        members = Members(document)
-        return cls(
-            members.need("id", text),
-            members.need("name", text),
-            members.get("email", text, ""),
-            members.need("roles", list_of(text)),
-        )
+    MEMBERS: ClassVar = {
+        "id": text,
+        "name": text,
+        "email": MayLack(text),
+        "roles": list_of(text),
+    }
 
 
 Place = tuple[str, str, str]
 """Of a role: account id, account name, role name."""
 
 
+def _place(value: object) -> Place:
+    account_id, name, role = list_of(text)(value)[:3]
+    return (account_id, name, role)
+
+
+def _account(value: object) -> ListedAccount:
+    """Check an account, which a reader may have made already."""
+    return value if isinstance(value, ListedAccount) else ListedAccount.from_json(value)
+
+
 @dataclass(frozen=True, slots=True)
-class RoleChanges:
+class RoleChanges(Document):
     """What a listing found to be new or gone; at most `policy.CHANGES_KEPT` of each."""
 
     at: float  # time of that listing, seconds since the epoch
@@ -72,27 +71,16 @@ class RoleChanges:
     vanished: tuple[Place, ...] = ()
     told: bool = False  # to whoever asked for the listing
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "at": self.at,
-            "appeared": [list(one) for one in self.appeared],
-            "vanished": [list(one) for one in self.vanished],
-            "told": self.told,
-        }
-
-    @classmethod
-    def from_json(cls, document: object) -> RoleChanges:
-        members = Members(document)
-        return cls(
-            members.need("at", moment),
-            members.need("appeared", list_of(_place)),
-            members.need("vanished", list_of(_place)),
-            members.get("told", flag, default=False),
-        )
+    MEMBERS: ClassVar = {
+        "at": moment,
+        "appeared": list_of(_place),
+        "vanished": list_of(_place),
+        "told": MayLack(flag),
+    }
 
 
 @dataclass(frozen=True, slots=True)
-class SessionAccounts:
+class SessionAccounts(Document):
     """The accounts and roles of one session; they count for its start URL and region only."""
 
     start_url: str
@@ -101,29 +89,17 @@ class SessionAccounts:
     accounts: tuple[ListedAccount, ...] = ()  # sorted by id
     changes: RoleChanges | None = None  # the last ones there were
 
+    MEMBERS: ClassVar = {
+        "start_url": text,
+        "region": text,
+        "listed_at": moment,
+        "accounts": list_of(_account),
+        "changes": MayLack(optional(RoleChanges.from_json)),
+    }
+
     @property
     def origin(self) -> tuple[str, str]:
         return (self.start_url, self.region)
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "start_url": self.start_url,
-            "region": self.region,
-            "listed_at": self.listed_at,
-            "accounts": [one.to_json() for one in self.accounts],
-            "changes": self.changes and self.changes.to_json(),
-        }
-
-    @classmethod
-    def from_json(cls, document: object) -> SessionAccounts:
-        members = Members(document)
-        return cls(
-            members.need("start_url", text),
-            members.need("region", text),
-            members.need("listed_at", moment),
-            members.need("accounts", list_of(_account)),
-            members.get("changes", optional(RoleChanges.from_json), None),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +188,7 @@ def role_rows(
     fitting = {
         session.key: known
         for session in catalog.sessions
-        if (known := index.get(session.key)) is not None
-        and known.origin == (session.start_url, session.region)
+        if (known := index.get(session.key)) is not None and known.origin == session.origin
     }
     names = {
         (key, account.account_id): account.name
@@ -282,13 +257,3 @@ def _profile_row(
         profile.name,
         guarded=is_guarded(profile.name, guarded),
     )
-
-
-def _account(value: object) -> ListedAccount:
-    """Check an account, which a reader may have made already."""
-    return value if isinstance(value, ListedAccount) else ListedAccount.from_json(value)
-
-
-def _place(value: object) -> Place:
-    account_id, name, role = list_of(text)(value)[:3]
-    return (account_id, name, role)

@@ -27,7 +27,7 @@ def due_at(state: TrayState, key: str, now: Now) -> float | None:
     if used_at is None or not state.preferences.list_accounts:
         return None
     old = 0.0
-    if known is not None and known.origin == (session.config.start_url, session.config.region):
+    if known is not None and known.origin == session.config.origin:
         old = known.listed_at + policy.INDEX_KEPT
     at = max(now.wall, old, index.problems.get(key, ("", 0.0))[1])
     return at if at <= used_at + policy.INDEX_WANTED else None

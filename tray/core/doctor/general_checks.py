@@ -170,7 +170,7 @@ def _elsewhere(facts: Facts) -> Iterator[Finding]:
     for key, host in facts.elsewhere:
         sentence = (
             f"Its token file is of another portal ({clean(host)}), and the AWS CLI, boto3 and the "
-            "JavaScript SDK use it all the same."
+            "JavaScript SDK use it anyway."
         )
         yield problem(clean(session_name(key)), sentence, login_command(key))
 

@@ -9,8 +9,16 @@ from tray.core import events as ev
 from tray.core.accounts.account_marks import Mark, mark_of
 from tray.core.accounts.remembered_roles import RoleKey
 from tray.core.accounts.role_search import RoleRow
-from tray.core.menu.menu_entry import SEPARATION, Block, Entry, fitting, grouped, heading, more
-from tray.core.menu.menu_extras import MenuExtras
+from tray.core.menu.menu_entry import (
+    SEPARATION,
+    Block,
+    Entry,
+    MenuExtras,
+    fitting,
+    grouped,
+    heading,
+    more,
+)
 from tray.core.model import Profile
 from tray.core.policy import MENU_ROWS, RECENT_SHOWN
 from tray.core.profiles.guards import is_guarded, is_managed
@@ -108,6 +116,10 @@ def _choice(
         for account, members in accounts.items()
     ]
     blocks.sort(key=lambda one: one.text.casefold())
+    if len(blocks) > room or any(len(one.items) > MENU_ROWS for one in blocks):
+        # Shown in ranges, from one name to another: by name, or nobody knows which one to open.
+        named = sorted(profiles, key=lambda one: one.name.casefold())
+        blocks = [Block("profiles", "", named)]
     yield from grouped(blocks, room, lambda one, _: row(one), rest)
 
 

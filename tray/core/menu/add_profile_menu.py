@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.accounts.account_index import ListedAccount, SessionAccounts
-from tray.core.menu.menu_entry import SEPARATION, Block, Entry, grouped, heading
-from tray.core.menu.menu_extras import MenuExtras
+from tray.core.menu.menu_entry import SEPARATION, Block, Entry, MenuExtras, grouped, heading
 from tray.core.profiles.profile_planning import (
     TEMPLATE,
     Assignment,
@@ -105,7 +104,7 @@ def add_wanted(state: TrayState, event: AddProfileRequested) -> Step:
     session, known = state.sessions.get(event.key), state.index.sessions.get(event.key)
     if session is None or known is None:
         return state, ()
-    if known.origin != (session.config.start_url, session.config.region):
+    if known.origin != session.config.origin:
         return state, ()
     roles = [role for account in known.accounts for role in _assignments(account)]
     place = (event.account_id, event.role_name)

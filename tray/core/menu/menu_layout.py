@@ -9,8 +9,7 @@ from tray.core import events as ev
 from tray.core.effects import CLICK
 from tray.core.menu.account_menu import active_rows, all_accounts, remembered_rows
 from tray.core.menu.add_profile_menu import add_profile
-from tray.core.menu.menu_entry import SEPARATION, Entry, heading
-from tray.core.menu.menu_extras import MenuExtras
+from tray.core.menu.menu_entry import SEPARATION, Entry, MenuExtras, heading
 from tray.core.policy import MENU_ROWS, MENU_SESSIONS, RECENT_LINES
 from tray.core.requests import (
     LinkRequested,

@@ -7,8 +7,7 @@ from typing import get_args
 
 from tray.core import policy
 from tray.core.effects import Button, ButtonAction, Notice, NoticeCategory
-from tray.core.file_removal import Removal
-from tray.core.model import Now
+from tray.core.model import Now, Removal
 from tray.core.session import Session, renewable, unreadable
 from tray.core.sessions.session_end import firm_end
 from tray.core.sessions.session_states import (
@@ -149,7 +148,7 @@ def _of_accounts(state: TrayState, now: Now) -> Iterator[Notice]:
         session, changes = state.sessions.get(key), known.changes
         if session is None or changes is None or changes.told:
             continue
-        if known.origin != (session.config.start_url, session.config.region):
+        if known.origin != session.config.origin:
             continue
         if not state.preferences.tell_accounts or not in_use(state, session, now):
             continue

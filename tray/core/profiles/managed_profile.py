@@ -11,9 +11,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Final, Literal
+from typing import ClassVar, Final, Literal
 
-from tray.core.json_members import BadDocument, Members, flag, list_of, optional, text
+from tray.core.json_members import BadDocument, Document, flag, list_of, optional, text
 from tray.core.model import Catalog, Profile
 from tray.core.profiles.guards import MANAGED_PROFILE
 from tray.values import dataclass
@@ -53,8 +53,22 @@ _WHERE_MISSING: Final = ("region", "output", *_CONNECTION)
 _MIRRORED: Final = {"sso_session": 0, "sso_start_url": 0, "sso_account_id": 1, "sso_role_name": 2}
 
 
+def _mirrors(value: object) -> tuple[str | None, ...]:
+    mirrors = list_of(optional(text))(value)
+    if len(mirrors) != 3:
+        raise BadDocument("not three")
+    return mirrors
+
+
+def _owned(value: object) -> tuple[Owned, ...]:
+    owned = list_of(Owned.from_json)(value)
+    if not owned:
+        raise BadDocument("empty")
+    return owned
+
+
 @dataclass(frozen=True, slots=True)
-class Owned:
+class Owned(Document):
     keys: tuple[str, ...] = ()  # in order; none: nothing of ours is there
     digest: str = ""  # of the keys with their values
     created: bool = False  # whether the section itself is ours
@@ -62,43 +76,32 @@ class Owned:
     # session, account and role, by which its profile is known as ours
     mirrors: tuple[str | None, str | None, str | None] = (None, None, None)
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "type": "Owned",
-            "keys": list(self.keys),
-            "digest": self.digest,
-            "created": self.created,
-            "gap": self.gap,
-            "mirrors": list(self.mirrors),
-        }
-
-    @classmethod
-    def from_json(cls, document: object) -> Owned:
-        members = Members(document)
-        mirrors = members.need("mirrors", list_of(optional(text)))
-        if len(mirrors) != 3:
-            raise BadDocument("'mirrors': not three")
-        return cls(
-            keys=members.need("keys", list_of(text)),
-            digest=members.need("digest", text),
-            created=members.need("created", flag),
-            gap=members.need("gap", flag),
-            mirrors=(mirrors[0], mirrors[1], mirrors[2]),
-        )
+    TYPE: ClassVar = "Owned"
+    MEMBERS: ClassVar = {
+        "keys": list_of(text),
+        "digest": text,
+        "created": flag,
+        "gap": flag,
+        "mirrors": _mirrors,
+    }
 
 
 NOTHING: Final = Owned()
 
 
 @dataclass(frozen=True, slots=True)
-class ManagedSection:
+class ManagedSection(Document):
     wanted: bool = False  # applied and not taken back
     # what of ours may be in the file: after a kill the older or the newer
     owned: tuple[Owned, ...] = (NOTHING,)
     theirs: bool = False  # changed by another program or the user: left alone
     file: str = ""  # the config file, as ``AWS_CONFIG_FILE`` moves it; empty: none yet
-    # a digest of each key with its value that we wrote; version 0.1 kept none
+    # a digest of each key with its value that we wrote; it stands beside the entries, as version
+    # 0.1 takes exactly these members
     written: tuple[str, ...] = ()
+
+    TYPE: ClassVar = "Applied"
+    MEMBERS: ClassVar = {"wanted": flag, "owned": _owned, "theirs": flag, "file": text}
 
     @property
     def in_force(self) -> bool:
@@ -108,30 +111,6 @@ class ManagedSection:
     def at_work(self) -> bool:
         """Whether there is something to follow, or something of ours left to take out."""
         return self.wanted or any(one.keys for one in self.owned)
-
-    def to_json(self) -> dict[str, Any]:
-        """Version 0.1 takes exactly these members: `written` stands beside the entries."""
-        return {
-            "type": "Applied",
-            "wanted": self.wanted,
-            "owned": [one.to_json() for one in self.owned],
-            "theirs": self.theirs,
-            "file": self.file,
-        }
-
-    @classmethod
-    def from_json(cls, document: object, written: tuple[str, ...] = ()) -> ManagedSection:
-        members = Members(document)
-        owned = members.need("owned", list_of(Owned.from_json))
-        if not owned:
-            raise BadDocument("'owned': empty")
-        return cls(
-            wanted=members.need("wanted", flag),
-            owned=owned,
-            theirs=members.need("theirs", flag),
-            file=members.need("file", text),
-            written=written,
-        )
 
 
 def digest_of(values: Mapping[str, str]) -> str:

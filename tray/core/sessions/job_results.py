@@ -287,7 +287,7 @@ def _adopted(session: Session, outcome: Adopted, now: Now) -> Answer:
     first_seen = given is None or given.fingerprint != outcome.token.fingerprint
     if kept or (moved and first_seen):  # later another end may be written into the file
         after = replace(after, memory=replace(after.memory, given=outcome.token))
-    if kept and refused(after):
+    if kept and (refused(after) or after.memory.dead == outcome.token.fingerprint):
         # The keyring may keep another beside it, which AWS was not asked with (K4).
         doubt = QueuedJob("renew", None, "program", outcome.token.fingerprint)
         memory = replace(after.memory, refused=None)

@@ -7,8 +7,7 @@ from dataclasses import replace
 from tray.core import effects as fx
 from tray.core import policy
 from tray.core.effects import Effect
-from tray.core.file_removal import Removal
-from tray.core.model import Now, TokenFacts
+from tray.core.model import Now, Removal, TokenFacts
 from tray.core.outcomes import RemovalJudged
 from tray.core.session import Job, QueuedJob, Session, can_undo
 from tray.core.sessions.after_sign_out import signed_out, unproved

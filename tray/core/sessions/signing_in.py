@@ -111,9 +111,10 @@ def _alone(state: TrayState, session: Session, now: Now) -> str:
     if session.token is None or not (state.alone and renews(session, state.preferences, now)):
         return ""
     until, filed = session.token.expires_at, in_file(session)
-    return (
-        f" {sentences.without_daemon(until, now.zone, in_file=filed, elsewhere=state.elsewhere)}"
+    told = sentences.without_daemon(
+        until, now.zone, in_file=filed, elsewhere=state.elsewhere, host=state.host
     )
+    return f" {told}"
 
 
 def _join(

@@ -8,17 +8,22 @@ from tray.core.start_rules import Obstacle
 from tray.core.text.display_names import clean
 
 NOT_RUNNING: Final = "SSO Tray isn't running."
+NOT_QUIT: Final = "SSO Tray runs, but doesn't answer: try again, or end its process yourself."
 ALREADY_RUNNING: Final = "SSO Tray is already running."
 RUNNING: Final = "SSO Tray is running in the background. To stop it: sso-tray quit"
-Icon = Literal["none", "there", "ours", "lost", "no-desktop"]
+Icon = Literal["none", "there", "ours", "lost", "busy", "no-desktop"]
 ICON: Final[dict[Icon, str]] = {
     "ours": "Its icon is in the system tray.",
     "there": "There is a system tray for its icon.",
     "lost": "The system tray doesn't show its icon. For details, run: sso-tray doctor",
     "none": "There is no system tray yet; its icon appears as soon as there is one.",
+    "busy": "The desktop is busy; the icon appears as soon as it answers.",
     "no-desktop": "It has no icon: there is no desktop session here.",
 }
 """What `start` says of the icon."""
+ICON_ELSEWHERE: Final = (
+    "Its icon is in another desktop session. To move it here, run: sso-tray quit && sso-tray start"
+)
 
 OTHER_WORLD: Final = (
     "SSO Tray is already running with other files or endpoints. Stop it there first."
@@ -46,6 +51,18 @@ def refused(reason: Obstacle) -> str:
     return _REFUSED.get(reason, NOT_STARTED)
 
 
-def on_another_host(host: str | None) -> str:
-    name = clean(host) if host else "another machine"
-    return f"SSO Tray runs on {name} for this home directory; this command acts alone."
+def on_another_host(host: str) -> str:
+    return f"SSO Tray runs on {clean(host)} for this home directory; this command acts alone."
+
+
+def held_by(host: str) -> str:
+    """Why none starts here."""
+    return f"SSO Tray runs on {clean(host)} for this home directory. Stop it there first."
+
+
+def only_there(host: str) -> str:
+    """Why a command that needs that machine's keyring does nothing."""
+    return (
+        f"SSO Tray runs on {clean(host)} for this home directory. Run this there; if that machine "
+        "is gone, run first: sso-tray start"
+    )

@@ -266,9 +266,8 @@ def now_active(name: str | None) -> str:
     return "No profile is active." if name is None else f'"{clean(name)}" is the active profile.'
 
 
-def first_pick() -> str:
-    """How a pick takes effect, which nothing does by itself (A3)."""
-    return "to make it the default everywhere, run: sso-tray apply default"
+# How a pick takes effect, which nothing does by itself (A3).
+FIRST_PICK = "to make it the default everywhere, run: sso-tray apply default"
 
 
 def quitting(state: TrayState, now: Now) -> str:
@@ -330,9 +329,11 @@ def renewals_limited(key: str, wait: float) -> str:
 
 
 def without_daemon(
-    until: float, zone: tzinfo | None, *, in_file: bool, elsewhere: bool = False
+    until: float, zone: tzinfo | None, *, in_file: bool, elsewhere: bool, host: str | None
 ) -> str:
     """What becomes of a sign-in while no daemon runs here: who has refresh data renews."""
+    if host is not None:
+        return f"SSO Tray renews it on {clean(host)}."
     no_daemon = (
         "SSO Tray runs with other files or endpoints" if elsewhere else "SSO Tray isn't running"
     )
@@ -356,8 +357,7 @@ def already_signed_in(key: str, until: float | None, zone: tzinfo | None) -> str
 
 
 def signed_out(key: str, remains: str | None) -> str:
-    done = f'Signed out of "{clean(key)}".'
-    return done if remains is None else f"{done} {remains}"
+    return f'Signed out of "{clean(key)}".' + ("" if remains is None else f" {remains}")
 
 
 def ends_too(key: str, others: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""How ``settings`` says what a key's value is, and whence it comes."""
+"""How ``settings`` says what a key's value is, and where it is set."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ HELP: Final[Mapping[str, str]] = {
     "keyring.service": "The name that items in the keyring are filed under.",
     "log.debug": "Log more; never a secret.",
     "privacy.keep_days": "Days for which the history is kept.",
-    "privacy.names_in_notices": "Name sessions, accounts and roles in notices.",
+    "privacy.names_in_notices": "Name sessions, accounts and roles in warnings.",
     "warnings.minutes_before": "Minutes before the end of a session at which you are warned.",
     "warnings.show": "Show warnings as notices; otherwise only the icon changes.",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from tray.core.model import Catalog, Profile
+from tray.core.model import Catalog
 from tray.core.profiles.guards import is_guarded
 from tray.core.text.timestamps import format_timestamp
 from tray.core.views.view import SessionRow, View
@@ -50,12 +50,14 @@ def status_document(
 
 
 def profiles_document(
-    profiles: Iterable[Profile],
-    *,
-    active_profile: str | None,
+    catalog: Catalog,
     guarded: tuple[str, ...] | None,
     problems: Iterable[str],
+    active: str | None = None,
 ) -> dict[str, Any]:
+    """Return the profiles of a config; `problems` are those of the settings."""
+    own = [one.problem for one in catalog.sessions if one.problem]
+    own += [one.problem for one in catalog.profiles if one.problem]
     return {
         "version": VERSION,
         "profiles": [
@@ -67,30 +69,13 @@ def profiles_document(
                 "account_id": profile.account_id,
                 "role_name": profile.role_name,
                 "region": profile.region,
-                "active": profile.name == active_profile,
+                "active": profile.name == active,
                 "guarded": is_guarded(profile.name, guarded),
             }
-            for profile in profiles
+            for profile in catalog.profiles
         ],
-        "problems": list(problems),
+        "problems": [*catalog.problems, *problems, *own],
     }
-
-
-def listed_profiles(
-    catalog: Catalog,
-    guarded: tuple[str, ...] | None,
-    problems: Iterable[str],
-    active: str | None = None,
-) -> dict[str, Any]:
-    """Return the profiles' document of a config; `problems` are those of the settings."""
-    own = [one.problem for one in catalog.sessions if one.problem]
-    own += [one.problem for one in catalog.profiles if one.problem]
-    return profiles_document(
-        catalog.profiles,
-        active_profile=active,
-        guarded=guarded,
-        problems=[*catalog.problems, *problems, *own],
-    )
 
 
 def _session(row: SessionRow, *, planned: bool) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from functools import partial
 from tray.core import policy
 from tray.core.events import Event
 from tray.core.menu.account_menu import ACCOUNTS
-from tray.core.menu.menu_extras import MenuExtras
+from tray.core.menu.menu_entry import MenuExtras
 from tray.core.menu.menu_layout import entries
 from tray.core.requests import AccountsUsed, PageRequested
 from tray.core.text import menu_text, sentences

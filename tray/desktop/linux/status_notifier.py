@@ -48,6 +48,7 @@ _ABSENT: Final = frozenset(
 )
 
 _OPENS_WITHIN: Final = 0.5  # seconds after a failed Activate
+_TOLD_AGAIN: Final = 3.0  # seconds after a new picture, to GNOME
 
 _NO_WATCHER: Final = f"nobody is {WATCHER}"
 
@@ -193,6 +194,7 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
         if self._served is not None:
             self._served.offered.clear()
         self._tree.gnome = gnome
+        self._set_status(self.visible)
         self._open = self._removing = False
         self._tell(self._tree.show(self._menu))  # whole: this host has fetched nothing yet
 
@@ -297,7 +299,9 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
     def _set_status(self, visible: bool) -> None:
         status: Status = "Passive"
         if visible:
-            status = "NeedsAttention" if self._attention else "Active"
+            # GNOME's extension shows it no otherwise, but redraws the picture it still knows.
+            urgent = self._attention and not self._tree.gnome
+            status = "NeedsAttention" if urgent else "Active"
         if status != self._face.status:
             self._face.status = status
             if self._item is not None:
@@ -311,6 +315,9 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
             if self._item is not None:
                 self._item.new_icon()
                 self._item.new_attention_icon()
+                if self._tree.gnome:
+                    # Its extension (46-1) ignores what comes while it converts another picture.
+                    asyncio.get_running_loop().call_later(_TOLD_AGAIN, self._item.new_icon)
 
     def _update_title(self) -> None:
         self._face.heading = self._title

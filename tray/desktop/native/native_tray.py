@@ -11,8 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from tray.core.events import Event
-from tray.core.menu.menu_entry import SEPARATION, Entry
-from tray.core.menu.menu_extras import MenuExtras
+from tray.core.menu.menu_entry import SEPARATION, Entry, MenuExtras
 from tray.core.menu.menu_layout import entries
 from tray.core.text import menu_text
 from tray.core.views.view import View

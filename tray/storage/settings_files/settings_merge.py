@@ -8,51 +8,38 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tray.core.policy import HOUR, WARN_BEFORE
-from tray.own_connection import NOTHING_OWN, OWN_KEYS, OwnConnection
+from tray.core.policy import HOUR
+from tray.own_connection import NOTHING_OWN, OwnConnection
 from tray.secret import Secret
 from tray.storage.settings_files.settings_table import (
+    BROWSER,
+    KINDS,
+    KINDS_OF_PROFILE,
+    KINDS_OF_SESSION,
+    SETTINGS,
     Table,
-    days_of,
     hours_of,
-    marks_of,
     matching,
-    minutes_of,
     path_of,
-    restores,
-    start_daemon_of,
     word_of,
-    words_of,
 )
 
 if TYPE_CHECKING:
     from tray.storage.settings import Settings
 
-KNOWN = {
-    "keyring": ("adopt", "required", "service"),
-    "warnings": ("minutes_before", "show"),
-    "accounts": ("refresh", "tell_changes"),
-    "privacy": ("keep_days", "names_in_notices"),
-    "compat": ("empty_refresh_members",),
-    "log": ("debug",),
-}
-_KNOWN_AT_TOP = (
-    "allowed_start_urls", "browser", "colors", "guarded", "removed_file", "start_daemon",
-    "sessions", "profiles",
-)  # fmt: skip
-LOCKABLE = (*_KNOWN_AT_TOP, *(f"{table}.{key}" for table in KNOWN for key in KNOWN[table]))
-_KEYS = tuple(name for name in LOCKABLE if name not in ("sessions", "profiles"))
-_KNOWN_OF_SESSION = ("length_hours", "browser", "device_code", *OWN_KEYS)
-_KNOWN_OF_PROFILE = ("browser",)
+LOCKABLE = (*KINDS, "sessions", "profiles")
 # Where one of these cannot be understood, nothing is allowed that it may forbid.
 RESTRICTIONS = ("guarded", "allowed_start_urls", "keyring.required")
-_BROWSER = "a command such as 'firefox -P work %s'"
 _ENDPOINT = re.compile(r"https://[^\s/].*|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/.*)?")
 _PROXY = re.compile(r"https?://[^\s/].*")
 
 
+def _parts(name: str) -> tuple[str, str, str]:
+    return name.rpartition(".")
+
+
 def is_set(document: dict[str, Any], name: str) -> bool:
-    table, _, key = name.rpartition(".")
+    table, _, key = _parts(name)
     inner = document.get(table) if table else document
     return isinstance(inner, dict) and key in inner
 
@@ -77,17 +64,18 @@ def merged(
     taken: set[str] = set()
     top = Table(path, document, problems, taken)
     old = settings.preferences
-    sections = {name: top.table(name) for name in KNOWN}
+    sections = {one.name.rpartition(".")[0]: top for one in SETTINGS}
+    sections |= {name: top.table(name) for name in sections if name}
     sessions, profiles = top.table("sessions").tables(), top.table("profiles").tables()
     mistyped: set[str] = set()
     if path.suffix != ".json":  # a later version's menu may have set it
-        mistyped |= top.check_names((*_KNOWN_AT_TOP, *KNOWN), _KEYS)
         for name, section in sections.items():
-            mistyped |= section.check_names(KNOWN[name], _KEYS)
-        for one in sessions.values():
-            mistyped |= one.check_names(_KNOWN_OF_SESSION, _KEYS)
-        for one in profiles.values():
-            mistyped |= one.check_names(_KNOWN_OF_PROFILE, _KEYS)
+            known = [key for table, _, key in map(_parts, KINDS) if table == name]
+            more = () if name else ("sessions", "profiles", *filter(None, sections))
+            mistyped |= section.check_names((*known, *more), KINDS)
+        for tables, kinds in ((sessions, KINDS_OF_SESSION), (profiles, KINDS_OF_PROFILE)):
+            for one in tables.values():
+                mistyped |= one.check_names(tuple(kinds), KINDS)
     lengths, connections = dict(old.session_lengths), dict(settings.own_connections)
     by_code = dict.fromkeys(old.device_code)
     for key, one in sessions.items():
@@ -100,80 +88,63 @@ def merged(
         hours = one.take("length_hours", 0.0, hours_of, "a number of hours, up to a year")
         if hours:
             lengths[key] = hours * HOUR
-    everywhere = top.take("browser", "", word_of, _BROWSER)
+    found: dict[str, Any] = {}
+    for setting in SETTINGS:
+        table, _, key = _parts(setting.name)
+        value = sections[table].take(key, None, setting.check, setting.what)
+        if value is not None:
+            found[setting.name] = value
     meant = {
         name
         for name in RESTRICTIONS
         if name not in settings.locked and (name in mistyped or is_set(document, name))
     }
-    guarded = top.take("guarded", None, words_of, "a list of name patterns")
-    if guarded is None and "guarded" not in meant:
-        guarded = old.guarded
-    elif guarded is None:
-        guarded = kept
+    if "guarded" in meant and "guarded" not in found:
+        found["guarded"] = kept
         until = "no other profile can be picked" if kept is None else "the previous patterns hold"
         problems.append(f"{path}: until guarded is fixed, {until}.")
-    allowed = top.take("allowed_start_urls", None, words_of, "a list of start URLs")
-    if allowed is None and "allowed_start_urls" not in meant:
-        allowed = old.allowed_start_urls
-    elif allowed is None:
+    if "allowed_start_urls" in meant and "allowed_start_urls" not in found:
+        found["allowed_start_urls"] = None
         problems.append(f"{path}: until allowed_start_urls is fixed, nobody can sign in.")
-    required = sections["keyring"].flag(
-        "required", True if "keyring.required" in meant else old.keyring_required
-    )
-    warnings, compat = sections["warnings"], sections["compat"]
+    if "keyring.required" in meant:
+        found.setdefault("keyring.required", True)
+    required = found.get("keyring.required", old.keyring_required)
+    if "start_daemon" in document:  # what cannot be understood was not meant as "start it"
+        found.setdefault("start_daemon", "never")
+        taken.add("start_daemon")
+    browsers = {**settings.browsers, **_browsers(sessions)}
+    if "browser" in found:
+        browsers["*"] = found["browser"]
+    now = found.get
     understood = replace(
         settings,
         preferences=replace(
             old,
-            warn_before=warnings.take(
-                "minutes_before",
-                old.warn_before or WARN_BEFORE,
-                minutes_of,
-                "a list of minutes, up to a week",
-            ),
-            adopt=sections["keyring"].flag("adopt", old.adopt) or required,
+            warn_before=now("warnings.minutes_before", old.warn_before),
+            adopt=now("keyring.adopt", old.adopt) or required,
             keyring_required=required,
-            names_in_notices=sections["privacy"].flag("names_in_notices", old.names_in_notices),
-            guarded=guarded,
-            allowed_start_urls=allowed,
-            colors=top.take("colors", old.colors, marks_of, 'a list such as ["*prod*=red"]'),
-            list_accounts=sections["accounts"].flag("refresh", old.list_accounts),
-            tell_accounts=sections["accounts"].flag("tell_changes", old.tell_accounts),
+            names_in_notices=now("privacy.names_in_notices", old.names_in_notices),
+            guarded=now("guarded", old.guarded),
+            allowed_start_urls=now("allowed_start_urls", old.allowed_start_urls),
+            colors=now("colors", old.colors),
+            list_accounts=now("accounts.refresh", old.list_accounts),
+            tell_accounts=now("accounts.tell_changes", old.tell_accounts),
             session_lengths=tuple(lengths.items()),
             device_code=tuple(by_code),
             reached_by=tuple((key, own.given) for key, own in connections.items()),
         ),
         own_connections=connections,
-        keyring_service=sections["keyring"].take(
-            "service", settings.keyring_service, word_of, "a name"
-        ),
-        empty_refresh_members=compat.flag("empty_refresh_members", settings.empty_refresh_members),
-        browsers={
-            **settings.browsers,
-            **_browsers(sessions),
-            **({"*": everywhere} if everywhere else {}),
-        },
+        keyring_service=now("keyring.service", settings.keyring_service),
+        empty_refresh_members=now("compat.empty_refresh_members", settings.empty_refresh_members),
+        browsers=browsers,
         profile_browsers={**settings.profile_browsers, **_browsers(profiles)},
-        notices=warnings.flag("show", settings.notices),
-        restore_removed=top.take(
-            "removed_file", settings.restore_removed, restores, '"restore" or "sign-out"'
-        ),
-        keep=sections["privacy"].take(
-            "keep_days", settings.keep, days_of, "a number of days, up to ten years"
-        ),
-        log_debug=sections["log"].flag("debug", settings.log_debug),
-        start_daemon=top.take(
-            "start_daemon",
-            # What cannot be understood was not meant as "start it".
-            "never" if "start_daemon" in document else settings.start_daemon,
-            start_daemon_of,
-            '"auto", "never" or "always"',
-        ),
+        notices=now("warnings.show", settings.notices),
+        restore_removed=now("removed_file", settings.restore_removed),
+        keep=now("privacy.keep_days", settings.keep),
+        log_debug=now("log.debug", settings.log_debug),
+        start_daemon=now("start_daemon", settings.start_daemon),
         problems=(*settings.problems, *dict.fromkeys(problems)),
     )
-    if "start_daemon" in document:
-        taken.add("start_daemon")
     origins = {**settings.origins, **dict.fromkeys(taken | meant, str(path))}
     if required:  # which implies it
         origins["keyring.adopt"] = origins["keyring.required"]
@@ -197,5 +168,5 @@ def _own_connection(table: Table, before: OwnConnection) -> OwnConnection:
 
 
 def _browsers(tables: Mapping[str, Table]) -> dict[str, str]:
-    found = {key: one.take("browser", "", word_of, _BROWSER) for key, one in tables.items()}
+    found = {key: one.take("browser", "", word_of, BROWSER) for key, one in tables.items()}
     return {key: template for key, template in found.items() if template}

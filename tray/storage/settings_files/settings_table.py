@@ -1,16 +1,20 @@
-"""One table of a settings file, and what its values may be; a mistake becomes a sentence."""
+"""Every setting, and one table of a settings file, where a mistake becomes a sentence."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from tray.core.accounts.account_marks import parsed
 from tray.core.policy import DAY, HOUR, MINUTE
 from tray.core.start_rules import StartDaemon
+from tray.values import dataclass
+
+if TYPE_CHECKING:
+    from tray.storage.settings import Settings
 
 T = TypeVar("T")
 
@@ -43,7 +47,7 @@ class Table:
     def _wrong(self, what: str, key: str = "") -> None:
         self._problems.append(f"{self._path}: {self._place(key)} {what}.")
 
-    def check_names(self, known: tuple[str, ...], everywhere: tuple[str, ...] = ()) -> set[str]:
+    def check_names(self, known: tuple[str, ...], everywhere: Collection[str]) -> set[str]:
         """
         Name each unknown key, with the setting that was meant; return the full names of these.
 
@@ -61,7 +65,7 @@ class Table:
         return meant
 
     def _unknown(
-        self, known: tuple[str, ...], everywhere: tuple[str, ...]
+        self, known: tuple[str, ...], everywhere: Collection[str]
     ) -> Iterator[tuple[str, str | None, bool]]:
         """Give the place of each, what was meant, and whether that is in this same table."""
         elsewhere = {name.rpartition(".")[2]: name for name in everywhere}
@@ -100,10 +104,10 @@ class Table:
         return value
 
     def flag(self, key: str, default: bool) -> bool:
-        return self.take(key, default, _flag, "true or false")
+        return self.take(key, default, _flag_of, "true or false")
 
 
-def _flag(value: object) -> bool | None:
+def _flag_of(value: object) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
@@ -168,3 +172,92 @@ def matching(pattern: re.Pattern[str]) -> Callable[[object], str | None]:
         return word if word is not None and pattern.fullmatch(word) else None
 
     return check
+
+
+def plain_number(value: float) -> float:
+    """Return 90.0 as the 90 that a person writes."""
+    rounded = round(value, 6)
+    return int(rounded) if rounded.is_integer() else rounded
+
+
+def _list(words: tuple[str, ...] | None) -> list[str] | None:
+    return None if words is None else list(words)
+
+
+Kind = Literal["flag", "number", "numbers", "words", "choice", "text", "command", "place"]
+"""``command``: a program that is run; ``place``: where tokens are sent, or who is trusted."""
+
+BROWSER: Final = "a command such as 'firefox -P work %s'"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting that is of no session and of no profile."""
+
+    name: str  # with its table: ``warnings.show``
+    kind: Kind
+    check: Callable[[object], Any]  # returns what a file's value means; None: it can't be that
+    what: str  # it must be
+    value: Callable[[Settings], object]  # as a file would have it
+
+
+def _flag(name: str, value: Callable[[Settings], bool]) -> Setting:
+    return Setting(name, "flag", _flag_of, "true or false", value)
+
+
+SETTINGS: Final = (
+    Setting(
+        "allowed_start_urls", "words", words_of, "a list of start URLs",
+        lambda read: _list(read.preferences.allowed_start_urls),
+    ),
+    Setting("browser", "command", word_of, BROWSER, lambda read: read.browsers.get("*")),
+    Setting(
+        "colors", "words", marks_of, 'a list such as ["*prod*=red"]',
+        lambda read: _list(read.preferences.colors),
+    ),
+    Setting(
+        "guarded", "words", words_of, "a list of name patterns",
+        lambda read: _list(read.preferences.guarded),
+    ),
+    Setting(
+        "removed_file", "choice", restores, '"restore" or "sign-out"',
+        lambda read: "restore" if read.restore_removed else "sign-out",
+    ),
+    Setting(
+        "start_daemon", "choice", start_daemon_of, '"auto", "never" or "always"',
+        lambda read: read.start_daemon,
+    ),
+    _flag("accounts.refresh", lambda read: read.preferences.list_accounts),
+    _flag("accounts.tell_changes", lambda read: read.preferences.tell_accounts),
+    _flag("compat.empty_refresh_members", lambda read: read.empty_refresh_members),
+    _flag("keyring.adopt", lambda read: read.preferences.adopt),
+    _flag("keyring.required", lambda read: read.preferences.keyring_required),
+    Setting("keyring.service", "text", word_of, "a name", lambda read: read.keyring_service),
+    _flag("log.debug", lambda read: read.log_debug),
+    Setting(
+        "privacy.keep_days", "number", days_of, "a number of days, up to ten years",
+        lambda read: plain_number(read.keep / DAY),
+    ),
+    _flag("privacy.names_in_notices", lambda read: read.preferences.names_in_notices),
+    Setting(
+        "warnings.minutes_before", "numbers", minutes_of, "a list of minutes, up to a week",
+        lambda read: [plain_number(one / MINUTE) for one in read.preferences.warn_before],
+    ),
+    _flag("warnings.show", lambda read: read.notices),
+)  # fmt: skip
+"""In the order in which they are shown; their help is in `tray.core.text.settings_text`."""
+
+CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
+    "removed_file": ("sign-out", "restore"),
+    "start_daemon": ("auto", "never", "always"),
+}
+KINDS: Final[Mapping[str, Kind]] = {one.name: one.kind for one in SETTINGS}
+KINDS_OF_SESSION: Final[Mapping[str, Kind]] = {
+    "length_hours": "number",
+    "browser": "command",
+    "device_code": "flag",
+    "ca_bundle": "place",
+    "proxy": "place",
+    "endpoint_url": "place",
+}
+KINDS_OF_PROFILE: Final[Mapping[str, Kind]] = {"browser": "command"}

@@ -5,52 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from tray.core.text import settings_text
 from tray.errors import ConfigRejected, UserMustAct
 from tray.storage.atomic_files import LOCK_TIMEOUT, private_directory, read_small, write_atomic
 from tray.storage.settings import Settings, json_document
 from tray.storage.settings_files.settings_merge import merged
+from tray.storage.settings_files.settings_table import (
+    KINDS,
+    KINDS_OF_PROFILE,
+    KINDS_OF_SESSION,
+    Kind,
+)
 from tray.system.lock.file_lock import FileLock, lock_path
 
-Kind = Literal["flag", "number", "numbers", "words", "choice", "text", "command", "place"]
-"""``command``: a program that is run; ``place``: where tokens are sent, or who is trusted."""
-
 NAME: Final = "settings.json"
-
-CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
-    "removed_file": ("sign-out", "restore"),
-    "start_daemon": ("auto", "never", "always"),
-}
-KINDS: Final[Mapping[str, Kind]] = {
-    "allowed_start_urls": "words",
-    "browser": "command",
-    "colors": "words",
-    "guarded": "words",
-    "removed_file": "choice",
-    "start_daemon": "choice",
-    "accounts.refresh": "flag",
-    "accounts.tell_changes": "flag",
-    "compat.empty_refresh_members": "flag",
-    "keyring.adopt": "flag",
-    "keyring.required": "flag",
-    "keyring.service": "text",
-    "log.debug": "flag",
-    "privacy.keep_days": "number",
-    "privacy.names_in_notices": "flag",
-    "warnings.minutes_before": "numbers",
-    "warnings.show": "flag",
-}
-KINDS_OF_SESSION: Final[Mapping[str, Kind]] = {
-    "length_hours": "number",
-    "browser": "command",
-    "device_code": "flag",
-    "ca_bundle": "place",
-    "proxy": "place",
-    "endpoint_url": "place",
-}
-KINDS_OF_PROFILE: Final[Mapping[str, Kind]] = {"browser": "command"}
 
 
 def kind_of(name: str) -> Kind | None:

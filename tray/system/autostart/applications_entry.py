@@ -6,17 +6,14 @@ Desktop Menu Specification 1.1: ``applications`` below each data directory.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final, Self
+from typing import Self
 
 from tray.errors import UserMustAct
 from tray.system.autostart.autostart_entry import Status
 from tray.system.autostart.xdg_autostart import FILE_NAME, LaunchingFile
-from tray.system.paths import Paths
-
-_SYSTEM: Final = "/usr/local/share:/usr/share"
+from tray.system.paths import data_folders, data_home
 
 
 class MenuEntry(LaunchingFile):
@@ -34,12 +31,8 @@ class MenuEntry(LaunchingFile):
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Self:
-        named = environ.get("XDG_DATA_HOME", "")
-        home = Paths.from_environment(environ).home
-        own = Path(named) if named and Path(named).is_absolute() else home / ".local/share"
-        folders = (environ.get("XDG_DATA_DIRS") or _SYSTEM).split(os.pathsep)
         below = Path("applications") / FILE_NAME
-        return cls(own / below, [Path(one) / below for one in folders if one])
+        return cls(data_home(environ) / below, [one / below for one in data_folders(environ)])
 
     def enable(self, command: Sequence[str]) -> None:
         """Do nothing where a package's entry is seen already."""

@@ -15,7 +15,7 @@ from typing import Final, Self
 
 from tray.errors import UserMustAct
 from tray.system.autostart.autostart_entry import FileEntry, Found, Status, digest
-from tray.system.paths import Paths
+from tray.system.paths import config_home
 
 NAME: Final = "sso-tray"
 FILE_NAME: Final = f"{NAME}.desktop"
@@ -55,10 +55,7 @@ class LaunchingFile(FileEntry):
 class DesktopEntry(LaunchingFile):
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Self:
-        named = environ.get("XDG_CONFIG_HOME", "")
-        home = Paths.from_environment(environ).home
-        config = Path(named) if named and Path(named).is_absolute() else home / ".config"
-        return cls(config / "autostart" / FILE_NAME)
+        return cls(config_home(environ) / "autostart" / FILE_NAME)
 
     def enable(self, command: Sequence[str]) -> None:
         """Do nothing if systemd's user unit starts us already."""
@@ -68,8 +65,9 @@ class DesktopEntry(LaunchingFile):
     def disable(self) -> None:
         """Raises UserMustAct if the user unit is enabled, which only systemctl can undo."""
         if self._by_unit():
-            msg = f"systemd starts SSO Tray at login. Run: systemctl --user disable {UNIT}"
-            raise UserMustAct(msg)
+            raise UserMustAct(
+                f"systemd starts SSO Tray at login. Run: systemctl --user disable {UNIT}"
+            )
         super().disable()
 
     def status(self) -> Status:

@@ -134,7 +134,7 @@ class Bus:
         while not self._stopping.is_set():
             try:
                 bus = await self._connect()
-            except Exception as error:  # noqa: BLE001  (whatever a bus does, the caller goes on)
+            except Exception as error:  # noqa: BLE001  (whatever a bus does, it is tried again)
                 reason = self._sentence(error)
             else:
                 delay = min(_FIRST_RETRY_SECONDS, self._retry)

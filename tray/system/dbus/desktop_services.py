@@ -27,6 +27,10 @@ ITEM_PATH: Final = "/org/ayatana/NotificationItem/sso_tray"
 """Of our icon. Cinnamon opens the menu on a left click only for items below its parent."""
 
 
+class NoAnswer(NoBus):
+    """There is a bus, but who is asked on it is busy or hangs, as a desktop that is starting."""
+
+
 @dataclass(frozen=True, slots=True)
 class DesktopServices:
     # ``there``: a tray that does not tell what it shows; ``lost``: one that does not list our icon
@@ -37,12 +41,12 @@ class DesktopServices:
 
 
 def desktop_services(environ: Mapping[str, str]) -> DesktopServices:
-    """Start nothing; raises `NoBus` after three seconds."""
+    """Start nothing; raises `NoBus`, after three seconds `NoAnswer`."""
     address = session_bus_address(environ)
     try:
         return asyncio.run(asyncio.wait_for(_services(address), 3.0))
     except TimeoutError:
-        why = "it does not answer"
+        raise NoAnswer("it does not answer") from None
     except OSError as error:
         why = error.strerror or type(error).__name__
     except Exception as error:  # noqa: BLE001  (dbus-fast: an address, a login, a cut line)

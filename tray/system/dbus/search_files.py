@@ -6,20 +6,18 @@ GNOME's shell reads such files from the system's folders alone, so that only pac
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from tray.errors import TrayError
 from tray.storage.atomic_files import read_small, write_changed
-from tray.system.paths import Paths
+from tray.system.paths import data_folders, data_home
 
 BUS_NAME: Final = "org.sso_tray.SSOTray"
 OBJECT_PATH: Final = "/org/sso_tray/SSOTray/Search"
 
 _PLACE: Final = Path("krunner/dbusplugins/sso-tray.desktop")
-_SYSTEM: Final = "/usr/local/share:/usr/share"
 
 KRUNNER: Final = f"""\
 [Desktop Entry]
@@ -39,17 +37,13 @@ X-Plasma-Runner-Min-Letter-Count=3
 
 
 def krunner_file(environ: Mapping[str, str]) -> Path:
-    named = environ.get("XDG_DATA_HOME", "")
-    home = Paths.from_environment(environ).home
-    data = Path(named) if named and Path(named).is_absolute() else home / ".local/share"
-    return data / _PLACE
+    return data_home(environ) / _PLACE
 
 
 def offer_to_krunner(environ: Mapping[str, str]) -> None:
     """Write the file on Plasma, unless a package has; raises OSError, TrayError."""
     desktops = environ.get("XDG_CURRENT_DESKTOP", "").split(":")
-    folders = (environ.get("XDG_DATA_DIRS") or _SYSTEM).split(os.pathsep)
-    if "KDE" not in desktops or any((Path(one) / _PLACE).exists() for one in folders if one):
+    if "KDE" not in desktops or any((one / _PLACE).exists() for one in data_folders(environ)):
         return
     file = krunner_file(environ)
     write_changed(file, KRUNNER.encode())

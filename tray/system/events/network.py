@@ -15,7 +15,7 @@ _NAME: Final = "org.freedesktop.NetworkManager"
 _PATH: Final = "/org/freedesktop/NetworkManager"
 _SITE: Final = 60
 """A default route, though NetworkManager's connectivity check failed: behind many proxies AWS can
-be reached all the same (NMState, https://networkmanager.dev/docs/api/latest/nm-dbus-types.html)."""
+still be reached (NMState, https://networkmanager.dev/docs/api/latest/nm-dbus-types.html)."""
 
 
 class NetworkManager(BusService):

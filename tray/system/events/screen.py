@@ -1,4 +1,4 @@
-"""Whether the screen is locked; a source that disappears counts as unlocked, lest notices wait."""
+"""Whether the screen is locked; a source that is gone counts as unlocked, so no notice waits."""
 
 from __future__ import annotations
 

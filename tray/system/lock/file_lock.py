@@ -31,8 +31,9 @@ def lock_path(state: Path, kind: LockKind, key: str | None = None) -> Path:
     """``session`` and ``sign-in`` take a session key, the others none."""
     per_session = kind in {"session", "sign-in"}
     if per_session != (key is not None):
-        msg = f"the lock {kind!r} was asked for {'without' if per_session else 'with'} a key"
-        raise OurBug(msg)
+        raise OurBug(
+            f"the lock {kind!r} was asked for {'without' if per_session else 'with'} a key"
+        )
     if key is None:
         return state / "locks" / kind
     return state / "locks" / f"{kind}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
@@ -60,8 +61,7 @@ class FileLock:
     def acquire(self, timeout: float | None = 0) -> bool:
         """Take it within ``timeout`` seconds: 0 tries once, None waits for ever. UserMustAct."""
         if self.held:
-            msg = f"the lock {self.path.name} was taken twice"
-            raise OurBug(msg)
+            raise OurBug(f"the lock {self.path.name} was taken twice")
         deadline = None if timeout is None else time.monotonic() + timeout
         wait = _FIRST_WAIT
         while not self._try(block=deadline is None):
@@ -105,8 +105,9 @@ class FileLock:
             make_directories(self.path.parent)
             return os.open(self.path, flags, 0o600)
         except OSError as error:
-            msg = f"cannot open the lock {self.path}: {error.strerror}"
-            raise UserMustAct(msg, reason="no-permission") from error
+            raise UserMustAct(
+                f"cannot open the lock {self.path}: {error.strerror}", reason="no-permission"
+            ) from error
 
     def _is_current(self, descriptor: int) -> bool:
         """Whether the file we locked still has that name (it may have been removed)."""
@@ -117,8 +118,7 @@ class FileLock:
 
     def __enter__(self) -> Self:
         if not self.acquire(self._timeout):
-            msg = f"another process of SSO Tray is busy with this ({self.path.name})"
-            raise Busy(msg)
+            raise Busy(f"another process of SSO Tray is busy with this ({self.path.name})")
         return self
 
     def __exit__(

@@ -55,8 +55,7 @@ class PipeListener:
             raise _of_another(address) from None
         if descriptor_of(self._waiting) != private_descriptor():
             import_module("_winapi").CloseHandle(self._waiting)
-            msg = f"other users can open {address}"
-            raise UserMustAct(msg, reason="no-permission")
+            raise UserMustAct(f"other users can open {address}", reason="no-permission")
         self._closed = False
 
     def serve(self, connected: Connected, limit: int) -> None:

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeVar
 
 from keyring.backend import KeyringBackend
 from keyring.backends import macOS
+from keyring.errors import PasswordDeleteError
 
 from tray.errors import TrayError
 from tray.secret import Secret
 from tray.worker.keyring.keyring_backends import (
     LockState,
+    guarded,
     keyring_dismissed,
     keyring_locked,
     keyring_refuses,
 )
-from tray.worker.keyring.keyring_items import KeyringItems
 
+T = TypeVar("T")
+
+_MOST_DUPLICATES: Final = 8
 _SECURITY: Final = "/System/Library/Frameworks/Security.framework/Security"
 _UNLOCKED: Final = 1  # kSecUnlockStateStatus
 _NO_INTERACTION: Final = "-25308"  # errSecInteractionNotAllowed
 
 
-class KeychainBackend(KeyringItems):
+class KeychainBackend:
     """
     Items in the default keychain.
 
@@ -37,7 +41,8 @@ class KeychainBackend(KeyringItems):
     max_chars = None
 
     def __init__(self, service: str) -> None:
-        super().__init__(service, _keychain, _translated)
+        self._service = service
+        self._keyring = _keychain()
         self._security = ctypes.CDLL(_SECURITY)
         self._security.SecKeychainSetUserInteractionAllowed(0)
 
@@ -51,16 +56,29 @@ class KeychainBackend(KeyringItems):
         return "ready" if status.value & _UNLOCKED else "locked"
 
     def get(self, username: str) -> Secret | None:
-        self._insist_on_open()
-        return super().get(username)
+        found = self._asked(lambda: self._keyring.get_password(self._service, username))
+        return None if found is None else Secret(found)
 
     def set(self, username: str, value: Secret) -> None:
-        self._insist_on_open()
-        super().set(username, value)
+        self._asked(lambda: self._keyring.set_password(self._service, username, value.reveal()))
 
     def delete(self, username: str) -> None:
+        """Remove an item and any others of the same name; it may be absent."""
+        self._asked(lambda: self._delete(username))
+
+    def _delete(self, username: str) -> None:
+        for _ in range(_MOST_DUPLICATES):
+            try:
+                self._keyring.delete_password(self._service, username)
+            except PasswordDeleteError:
+                break
+        # keyring says "no such item" and "not allowed" with the same error.
+        if self._keyring.get_password(self._service, username) is not None:
+            raise keyring_refuses()
+
+    def _asked(self, call: Callable[[], T]) -> T:
         self._insist_on_open()
-        super().delete(username)
+        return guarded(call, _translated)
 
     def _insist_on_open(self) -> None:
         """Once `unlock` has allowed questions, a keychain locked since then would ask one."""
@@ -82,6 +100,8 @@ class KeychainBackend(KeyringItems):
 def _keychain() -> KeyringBackend:
     make: Callable[[], macOS.Keyring] = macOS.Keyring
     keychain = make()
+    # What KEYRING_PROPERTY_* variables set on it: another keychain or another scheme.
+    vars(keychain).clear()
     # The class took it from KEYCHAIN_PATH, where that is set.
     macOS.Keyring.keychain = None
     return keychain

@@ -23,18 +23,19 @@ from tray.core.lineage import NO_LINEAGE, Lineage
 from tray.core.model import SsoSession
 from tray.core.profiles.start_url import is_vanity
 from tray.secret import Secret
+from tray.system import MACOS, WINDOWS
 from tray.worker.keyring import keyring_timeout
 from tray.worker.keyring.generations import Slot, Slots
 from tray.worker.keyring.item_document import KeyringItem, SlotState, serialise
 from tray.worker.keyring.keyring_backends import (
     KeyringBackend,
     LockState,
+    NoBackend,
     keyring_absent,
     keyring_locked,
     keyring_refuses,
 )
 from tray.worker.keyring.keyring_timeout import Patience, keyring_waiting
-from tray.worker.keyring.system_keyring import system_backend
 
 _SLOTS: Final = ("a", "b", "c")
 """Two alternate; the third leaves room for one item that is not ours to overwrite."""
@@ -43,6 +44,29 @@ _LONGEST_KEY: Final = 200
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
+
+
+def system_backend(service: str) -> KeyringBackend:
+    """
+    Return one of three allow-listed classes, made directly, or none.
+
+    ``keyring.get_keyring`` and its settings could name a plaintext or remote backend.
+    """
+    try:
+        if MACOS:
+            from tray.worker.keyring.macos_keychain import KeychainBackend
+
+            return KeychainBackend(service)
+        if WINDOWS:
+            from tray.worker.keyring.windows_credential_manager import CredentialManagerBackend
+
+            return CredentialManagerBackend(service)
+        from tray.worker.keyring.secret_service import SecretServiceBackend
+
+        return SecretServiceBackend(service)
+    except ImportError as error:
+        log.warning("there is no keyring: %s cannot be imported", error.name)
+        return NoBackend()
 
 
 class TokenKeyring:

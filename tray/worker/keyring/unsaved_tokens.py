@@ -62,8 +62,9 @@ class Unsaved:
         if waiting is None:
             return
         if not waiting.busy.acquire(timeout=ATTEMPT_PATIENCE):
-            msg = "The keyring hasn't answered an earlier write yet."
-            raise KeyringUnavailable(msg, reason="keyring-waiting")
+            raise KeyringUnavailable(
+                "The keyring hasn't answered an earlier write yet.", reason="keyring-waiting"
+            )
         try:
             if not waiting.stop.is_set() and self._holds(waiting):
                 waiting.store()

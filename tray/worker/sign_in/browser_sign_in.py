@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import logging
+import secrets
 import time
+from collections.abc import Mapping
 from typing import Final
 
+from botocore.awsrequest import AWSRequest
+
+from tray.aws.api.clients import AwsClients
 from tray.aws.api.oidc import CodeExpired, Grant
-from tray.aws.api.pkce import challenge, new_state, new_verifier
+from tray.aws.api.plain_http import plain_http
 from tray.aws.cache.sso_token import Registration, SsoToken
 from tray.core.text.display_names import clean
 from tray.core.text.sentences import MISTAKE
@@ -16,13 +23,13 @@ from tray.errors import (
     RegistrationRefused,
     RequestRefused,
     SignInEnded,
+    TlsFailed,
     TrayError,
     WillRetry,
 )
 from tray.secret import Secret
 from tray.worker.sign_in import sign_in_pages
 from tray.worker.sign_in.callback import BrowserError, Callback, CallbackServer
-from tray.worker.sign_in.reachability import reach
 from tray.worker.sign_in.sign_in_attempt import LOOK_EVERY, Attempt
 from tray.worker.sign_in.sign_in_saving import SignInResult, save
 
@@ -68,7 +75,7 @@ def _registration(attempt: Attempt) -> Registration:
     registration = attempt.registration(GRANT)
     if attempt.reused:
         # Otherwise nothing would contact AWS before a browser opens, on an error page.
-        reach(attempt.context.clients, attempt.at_aws.region)
+        _reach(attempt.context.clients, attempt.at_aws.region)
     return registration
 
 
@@ -181,3 +188,35 @@ def _exchanged(
             time.sleep(pauses.pop(0))
         else:
             return attempt.complete(registration, token)
+
+
+def _reach(clients: AwsClients, region: str) -> None:
+    """Ask AWS for anything (L4), sending nothing of ours; raises Offline or RequestRefused."""
+    url = clients.oidc(region).meta.endpoint_url
+
+    def ask() -> Mapping[str, object]:
+        with plain_http(clients, url) as http:
+            http.send(AWSRequest(method="HEAD", url=url).prepare())
+        return {}
+
+    try:
+        clients.call("HEAD", ask, {})
+    except TlsFailed:
+        # Reached; the browser and the next call judge the certificate.
+        log.debug("%s is reached, its certificate is not judged here", region)
+
+
+def new_verifier() -> Secret:
+    """Return 64 unreserved characters, 384 random bits (RFC 7636 4.1)."""
+    return Secret(secrets.token_urlsafe(48))
+
+
+def challenge(verifier: Secret) -> str:
+    """Return the S256 challenge, base64url without padding (RFC 7636 4.2)."""
+    digest = hashlib.sha256(verifier.reveal().encode("ascii")).digest()
+    return base64.urlsafe_b64encode(digest).decode("ascii").rstrip("=")
+
+
+def new_state() -> Secret:
+    """Return 256 random bits (RFC 6749 10.12)."""
+    return Secret(secrets.token_urlsafe(32))

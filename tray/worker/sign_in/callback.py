@@ -96,8 +96,7 @@ class CallbackServer:
             return self._arrived.get(timeout=seconds)
         except queue.Empty:
             if not self._server.alive:
-                msg = "The server waiting for the browser has stopped."
-                raise OurBug(msg) from None
+                raise OurBug("The server waiting for the browser has stopped.") from None
             return None
 
     def refuse(self, callback: Callback, page: Response) -> None:

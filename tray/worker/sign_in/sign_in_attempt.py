@@ -5,21 +5,26 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
+
+from botocore.awsrequest import AWSRequest
 
 from tray.aws.api.oidc import Grant
+from tray.aws.api.plain_http import plain_http
 from tray.aws.cache.sso_token import Registration, SsoToken
+from tray.aws.config.sso_sessions import region_flaw
 from tray.core.model import SsoSession
+from tray.core.profiles.start_url import is_vanity, normal_start_url, region_of
 from tray.core.text import sentences
 from tray.core.text.display_names import clean
-from tray.errors import KEYRING_ERRORS, Offline, SignInEnded, TokenRejected, TrayError
+from tray.errors import KEYRING_ERRORS, Offline, SignInEnded, TokenRejected, TrayError, UserMustAct
 from tray.worker.job_context import JobContext, belongs
-from tray.worker.sign_in import client_registrations, vanity_url
+from tray.worker.sign_in import client_registrations
 from tray.worker.sign_in.sign_in_saving import SignInResult
 
 log = logging.getLogger(__name__)
@@ -80,13 +85,12 @@ class Attempt:
                 return done.result(LOOK_EVERY)
             except NotYet:
                 continue
-        msg = f"AWS didn't answer within {sentences.span(within)}."
-        raise Offline(msg)
+        raise Offline(f"AWS didn't answer within {sentences.span(within)}.")
 
     def registration(self, grant: Grant, *, anew: bool = False) -> Registration:
         """Return the kept registration or a new one; no scopes where they do not help (L2)."""
         context = self.context
-        self.at_aws = session = vanity_url.resolved(self.session, context)
+        self.at_aws = session = resolved(self.session, context)
         unscoped = grant == "device_code" and context.hints(session).unscoped
         scopes = () if unscoped else session.scopes
         found = None if anew else client_registrations.kept(session, context, grant, scopes)
@@ -202,3 +206,46 @@ def _in_thread(work: Callable[[], T]) -> Future[T]:
 
     threading.Thread(target=run, name="sign-in", daemon=True).start()
     return done
+
+
+_NOT_ALLOWED: Final = (405, 501)
+_REDIRECTS: Final = (301, 302, 303, 307, 308)
+
+
+def resolved(session: SsoSession, context: JobContext) -> SsoSession:
+    """
+    Return a session with AWS's own start URL and region, found as the AWS CLI 2.35.13 does.
+
+    One HEAD (GET where that is not allowed) and at most one redirect, which has to lead to AWS.
+    Where the user named the sign-in endpoint, nothing is asked. Raises UserMustAct for a URL that
+    leads elsewhere, Offline and TlsFailed.
+    """
+    endpoint = urlsplit(context.clients.oidc(session.region).meta.endpoint_url).hostname or ""
+    if not is_vanity(session.start_url) or not endpoint.startswith("oidc"):
+        return session
+    url = normal_start_url(urljoin(session.start_url, _location(session, context)))
+    region = region_of(url) or session.region
+    if is_vanity(url) or not url.startswith("https://") or region_flaw(region) is not None:
+        raise UserMustAct(
+            f'The start URL of "{clean(session.key)}" doesn\'t lead to an AWS access portal.'
+        )
+    return replace(session, start_url=url, region=region)
+
+
+def _location(session: SsoSession, context: JobContext) -> str:
+    """Return where the start URL redirects to, relative to it; empty: nowhere."""
+    found: dict[str, str] = {}
+
+    def ask() -> Mapping[str, object]:
+        with plain_http(context.clients, session.start_url) as http:
+            for method in ("HEAD", "GET"):
+                request = AWSRequest(method=method, url=session.start_url).prepare()
+                answer = http.send(request)
+                if answer.status_code not in _NOT_ALLOWED:
+                    break
+            if answer.status_code in _REDIRECTS:
+                found["location"] = str(answer.headers.get("location", ""))
+        return {}
+
+    context.clients.call("HEAD", ask, {})
+    return found.get("location", "")

@@ -94,8 +94,7 @@ def sign_in_or_join(
             store = context.hints(session).store or "file"
             return SignInResult(context.facts(session, token), store)
         if waited:
-            msg = f'The other sign-in to "{clean(session.key)}" was not completed.'
-            raise SignInEnded(msg)
+            raise SignInEnded(f'The other sign-in to "{clean(session.key)}" was not completed.')
         _prove_keyring(context)
         attempt = Attempt(
             session, context, ready, cancelled, policy.SIGN_IN_DEADLINE,

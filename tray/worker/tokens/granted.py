@@ -184,8 +184,7 @@ class _Held:
 
     def _enter(self) -> None:
         if not self._lock.acquire(LATER_PATIENCE):
-            msg = f"{self._session.key} is busy."
-            raise Busy(msg)
+            raise Busy(f"{self._session.key} is busy.")
 
     def _leave(self) -> None:
         with self._leaving:

@@ -50,8 +50,7 @@ class OpenTokenFile:
         try:
             self._descriptor, self.data = open_small(self.path)
         except FileNotFoundError:
-            msg = f"{self.path} disappeared."
-            raise CacheFileTorn(msg) from None
+            raise CacheFileTorn(f"{self.path} disappeared.") from None
         try:
             token = parse_token(self.data, str(self.path))
             self.token = self._context.dated(self._session, token, self._descriptor)

@@ -164,8 +164,7 @@ def _hand_back(session: SsoSession, context: JobContext, item: KeyringItem) -> N
         context.seam("published")
     written = context.read(session)
     if written is None or not written.refreshable or written.pair != token.pair:
-        msg = f"The token cache file of {session.key} does not hold what was written."
-        raise OurBug(msg)
+        raise OurBug(f"The token cache file of {session.key} does not hold what was written.")
 
 
 def _deleted(session: SsoSession, context: JobContext, *, needed: bool) -> bool:

@@ -112,7 +112,7 @@ def undo_removal(session: SsoSession, context: JobContext) -> Outcome:
 
 
 def drop_removed(session: SsoSession, context: JobContext) -> Outcome:
-    """Delete what was kept for an Undo; AWS's session goes on until it ends."""
+    """Delete what was kept for an Undo; AWS's session lasts until it ends."""
     with context.session_lock(session):
         token = context.read(session)
         if token is not None:

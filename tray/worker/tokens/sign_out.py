@@ -32,11 +32,11 @@ AWS_REMAINS = (
     "AWS couldn't be reached, so its session stays open until it expires; nothing here uses it."
 )
 AWS_SILENT = (
-    "AWS takes this session's tokens no longer: if its own session is not over yet, that lives on "
-    "until it ends; nothing here uses it."
+    "AWS no longer accepts this session's tokens. If its own session is still open, it lasts "
+    "until it expires; nothing here uses it."
 )
 AWS_UNASKED = (
-    "There was no token to end AWS's own session with: if one is open, it lives on until it ends."
+    "There was no token to end AWS's own session with. If one is open, it lasts until it expires."
 )
 KEYRING_REMAINS = "The keyring item remains. Unlock the keyring and sign out again."
 ROLES_REMAIN = (

@@ -1,10 +1,12 @@
-"""What is said of roles that want the code of an MFA device."""
+"""Sentences on getting credentials: MFA codes, and a command run with many profiles."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from tray.core.text.display_names import clean
+from tray.core.text.sentences import counted, listed
 from tray.core.text.shell_commands import quoted
 
 
@@ -28,3 +30,16 @@ def question(serial: str) -> str:
 
 
 NO_CODE: Final = "An MFA code is six digits."
+
+
+def no_match(pattern: str) -> str:
+    return f'No profile matches "{clean(pattern)}".'
+
+
+def guarded_left_out(names: Sequence[str]) -> str:
+    return f"Left out, because guarded: {listed([clean(name) for name in names])}. See --guarded."
+
+
+def failed(codes: Mapping[str, int], count: int) -> str:
+    shown = listed([f"{clean(name)} ({code})" for name, code in codes.items()])
+    return f"Failed with {len(codes)} of {counted(count, 'profile')}: {shown}."

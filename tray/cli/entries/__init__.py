@@ -1,1 +1,0 @@
-"""Commands that place SSO Tray among what the desktop starts."""
