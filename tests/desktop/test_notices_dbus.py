@@ -141,7 +141,7 @@ def test_where_no_buttons_are_drawn_a_click_does_the_first(
             daemon.click("Sign in")
 
             assert ("default", "Sign in", "snooze-1", "Remind me later") == shown.actions
-            assert f"{click} this notification to sign in." == shown.body.splitlines()[-1]
+            assert f"{click} here to sign in." == shown.body.splitlines()[-1]
             assert ("sign-in", ("corp",)) == await tray.pressed.get()
 
     run(story())

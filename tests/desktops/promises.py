@@ -413,8 +413,16 @@ def notice_acts(person: Person, starts: int) -> str:
     return f"signs in by the button, {count} submenus on the screen; another is withdrawn"
 
 
+def _signed_in(person: Person) -> None:
+    """Sign in, where no promise before has done so."""
+    if person.session.session()["state"] != "signed-in":
+        person.session.sso("login", "corp")
+    person.sees_icon("signed-in")
+
+
 def _urgent(person: Person) -> Box:
     """End the session at AWS, ask for a renewal, and return where the notice about it is."""
+    _signed_in(person)
     person.close()
     person.session.center.end_session()
     boxes = person.go_to("corp", "Renew now")
@@ -489,6 +497,7 @@ def desktop_search(person: Person, starts: int) -> str:
 def locked_screen(person: Person, starts: int) -> str:
     """Behind a locked screen a notice waits, and it is there when the screen is unlocked."""
     del starts
+    _signed_in(person)
     person.close()
     person.session.lock_screen(locked=True)
     person.session.center.end_session()
@@ -509,6 +518,7 @@ def next_login(person: Person, starts: int) -> str:
     """After a logout and a login there is one daemon, one icon, and no session is lost."""
     del starts
     session = person.session
+    _signed_in(person)
     before = session.session()["state"]
     session.log_out()
     session.log_in()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import queue
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 pytest.importorskip("watchdog", reason="only used where there is no inotify")
 
+from tray.errors import UserMustAct
 from tray.system.watch.directory_change import DirectoryChange
 from tray.system.watch.watchdog_watch import WatchdogEvents
 
@@ -119,6 +121,23 @@ def test_a_directory_that_goes_while_a_watch_is_set_up_is_looked_for(home: Path)
         gone.mkdir(parents=True)
 
     assert [True] == told((begin, (gone, None)))
+
+
+@pytest.mark.parametrize("trouble", [PermissionError(13, "Permission denied"), queue.Empty()])
+def test_a_directory_that_is_there_and_cannot_be_watched_is_told(
+    home: Path, trouble: Exception
+) -> None:
+    """So that files are looked at now and then instead; Windows' watch gives no reason."""
+    events = WatchdogEvents()
+
+    def refuse(_handler: object, _path: str) -> None:
+        raise trouble
+
+    events._observer.schedule = refuse
+
+    with pytest.raises(UserMustAct, match="every 5 seconds"):
+        events.follow({home})
+    events.close()
 
 
 def test_following_again_looks_anew(home: Path) -> None:

@@ -6,10 +6,12 @@ import json
 import re
 import shutil
 import time
+import urllib.request
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
+from urllib.parse import parse_qs
 
 from PIL import Image, ImageGrab
 
@@ -17,7 +19,7 @@ from tests.desk import colour_box
 from tests.packages import told
 from tests.packages.told import Broken, failed, not_judged, title
 from tests.windows.eyes import DRAW, Words, drawn, places
-from tests.windows.machine import Machine, screen
+from tests.windows.machine import Machine, Said, screen
 from tests.worker.world import token_of
 from tray.aws.cache.token_cache import cache_path, full_document
 from tray.core.model import State
@@ -45,8 +47,10 @@ sso_role_name = ReadOnly
 region = eu-west-1
 """
 BROWSER = """\
-import sys, urllib.request
+import pathlib, sys, urllib.request
 urllib.request.build_opener(urllib.request.ProxyHandler({})).open(sys.argv[1], timeout=60).read()
+with pathlib.Path(__file__).with_name("opened").open("a") as opened:
+    opened.write(sys.argv[1] + "\\n")
 """
 BATCH = """\
 @echo off
@@ -58,6 +62,9 @@ TOKEN_LIFE = 120.0
 
 PATIENCE = 300.0
 """Seconds that anything may take at most: Wine is slow beside other work."""
+
+LOGINS = 4
+"""The first has a worker load botocore, which alone takes 20 s where all else is busy, too."""
 
 MOST_CLICKS = 5
 """After so many that open nothing a person gives up."""
@@ -73,7 +80,7 @@ MARGIN = 10
 """Pixels: about what a row of a menu is high, and what is left of its text."""
 
 PROFILE, HAND_BACK = menu_text.active("dev"), menu_text.quit_and_hand_back(keyring_required=False)
-CLICKED = (PROFILE, "reader", HAND_BACK)
+CLICKED = (PROFILE, "reader", menu_text.ACCOUNTS_PAGE, HAND_BACK)
 """The rows of the menu that are clicked."""
 
 NOT_JUDGED = {
@@ -203,6 +210,14 @@ class Walk:
         self.started = self.machine.start(rf"{self.machine.scripts}\sso-tray.exe", "run", *options)
         until(self.resident, "the daemon's answer")
 
+    def login(self, *options: str) -> Said:
+        """Sign in, and again while Wine is too slow to ask within the time that AWS has."""
+        for _ in range(LOGINS):
+            said = self.machine.tray("login", "corp", *options)
+            if "AWS didn't answer within" not in said.err:
+                break
+        return said
+
     def over(self) -> bool:
         """Wait for the end of the process that was started."""
         return until(
@@ -224,7 +239,7 @@ class Walk:
 
     def signs_in(self) -> None:
         """Sign in with PKCE and a browser."""
-        said = self.machine.tray("login", "corp")
+        said = self.login()
         holds(
             "login signs in through the browser (PKCE)",
             said.code == 0 and self.state() == "signed-in",
@@ -307,6 +322,19 @@ class Walk:
         until(lambda: self.token()["accessToken"] != now, "a renewal by itself")
         holds("it renews by itself at half of the token's life", True)
 
+    def opens_the_page(self) -> None:
+        """Enter the accounts page as a browser does, and have it renew."""
+        link = self.machine.tray("open", "--print").out.strip()
+        origin, _, fragment = link.partition("/#")
+        secret = parse_qs(fragment).get("secret", [""])[0]
+        bearer = _of_page(origin, "enter", {"secret": secret})["bearer"]
+        rows = json.dumps(_of_page(origin, "accounts", bearer=bearer))
+        holds("open serves the accounts page", '"reader"' in rows)
+        before = self.token()["accessToken"]
+        _of_page(origin, "do", {"what": "renew", "session": "corp"}, bearer)
+        until(lambda: self.token()["accessToken"] != before, "a renewal by the page")
+        holds("a click on the page does what the command does", True)
+
     def starts_at_login(self) -> None:
         """Write the Run key, and take it out."""
         machine = self.machine
@@ -324,7 +352,7 @@ class Walk:
     def upgrades(self) -> None:
         """Sign in by the AWS CLI, and put another version in its place."""
         self.start()
-        self.machine.tray("login", "corp")  # what was returned is the AWS CLI's alone till then
+        self.login()  # what was returned is the AWS CLI's alone till then
         login = token_of(self.center.sign_in())
         cache_path(self.machine.home / ".aws/sso/cache", "corp").write_bytes(full_document(login))
         until(
@@ -339,7 +367,7 @@ class Walk:
         try:
             place.write_text(re.sub(r'__version__ = ".*"', '__version__ = "9.9.9"', text))
             # The next worker that starts is of the new version: a sign-in has one of its own.
-            self.machine.tray("login", "corp", "--afresh")
+            self.login("--afresh")
             until(lambda: (self.resident() or before) != before, "a restart")
             version = self.status()["resident"]["program"]
             holds("after an upgrade it comes back as the new version", version == "9.9.9", version)
@@ -411,6 +439,13 @@ class Walk:
         active = until(lambda: self.status()["active_profile"] != "dev" and self.status(), "use")
         holds("a click on a profile makes it active", active["active_profile"] == "reader")
 
+    def opens_the_page_by_menu(self) -> None:
+        """Click the row of the accounts page."""
+        opened = self.machine.home / "opened"
+        self.pick(self.row(self.open_menu(), menu_text.ACCOUNTS_PAGE))
+        until(lambda: "/#accounts&" in opened.read_text(), "the page in the browser")
+        holds("a click in the menu opens the accounts page", True)
+
     def quits_under_a_menu(self) -> None:
         """Quit by the command while the menu is open, and start again."""
         self.open_menu()
@@ -471,6 +506,23 @@ class Walk:
         )
 
 
+def _of_page(origin: str, name: str, members: Any = None, bearer: str = "") -> dict[str, Any]:
+    """Ask the page's server as the page does: a change where there are members."""
+    request = urllib.request.Request(
+        f"{origin}/api/{name}",
+        None if members is None else json.dumps(members).encode(),
+        {
+            "Origin": origin,
+            "Content-Type": "application/json",
+            "Authorization": f"Bearer {bearer}",
+        },
+    )
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with direct.open(request, timeout=PATIENCE) as answer:
+        found: dict[str, Any] = json.load(answer)
+    return found
+
+
 _FOUND = """\
 from win32ctypes.pywin32 import win32cred
 try: found = win32cred.CredEnumerate(None, 0)
@@ -521,8 +573,10 @@ def check(lab: Path, version: str) -> bool:
             walk.gives_credentials,
             walk.is_quick,
             walk.renews,
+            walk.opens_the_page,
             walk.starts_at_login,
             walk.uses_by_menu,
+            walk.opens_the_page_by_menu,
             walk.quits_under_a_menu,
             walk.quits_by_menu,
             walk.quits_by_command,

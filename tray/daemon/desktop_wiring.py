@@ -32,7 +32,7 @@ from tray.desktop.search.known_roles import KnownRoles
 from tray.desktop.surface import Hooks, TrayFace, surface_for
 from tray.errors import TrayError, sentence_of
 from tray.storage.settings import Settings
-from tray.system import LINUX
+from tray.system import LINUX, WINDOWS
 from tray.system.autostart.applications_entry import MenuEntry
 from tray.system.autostart.start_at_login import autostart_for, own_command
 from tray.system.browser import browser_command
@@ -195,8 +195,8 @@ class Desktop:
 
     def report(self, report: fx.Report) -> None:
         once = f"click:{report.title}"
-        # The category selects the picture: success has no warning sign.
-        category: fx.NoticeCategory = "adopted" if report.good else "config"
+        # The category selects the picture: a tick, or a warning sign.
+        category: fx.NoticeCategory = "adopted" if report.good else "keyring"
         title, text, state = report.title, report.text, report.state
         self.notifier.show(Notice("click", once, category, "normal", title, text, state=state))
 
@@ -249,7 +249,7 @@ class Desktop:
             locked=settings.locked,
             keyring_required=settings.preferences.keyring_required,
             zone=zone,
-            page=LINUX,
+            page=LINUX or WINDOWS,
             version=tray.__version__,
         )
 

@@ -74,7 +74,7 @@ def sign_in_button(*, afresh: bool) -> str:
 def click_hint(label: str, *, middle: bool) -> str:
     """For services that draw no buttons."""
     click = "Middle-click" if middle else "Click"
-    return f"{click} this notification to {label[:1].lower()}{label[1:]}."
+    return f"{click} here to {label[:1].lower()}{label[1:]}."
 
 
 def ending_notice(key: str, end: float, now: Now, *, afresh: bool) -> tuple[str, str]:

@@ -25,7 +25,7 @@ from typing import Final
 from inotify_simple import Event, INotify, flags
 
 from tray.errors import UserMustAct
-from tray.system.watch.directory_change import DirectoryChange
+from tray.system.watch.directory_change import SLOWLY, DirectoryChange
 
 _SELF: Final[int] = flags.DELETE_SELF | flags.MOVE_SELF
 _ENTRIES: Final[int] = (
@@ -206,9 +206,8 @@ def _is_plain_file(path: Path) -> bool:
 
 
 def _no_watches_left(what: str, error: OSError) -> UserMustAct:
-    slowly = "Files are looked at every 5 seconds only"
     if error.errno not in {errno.ENOSPC, errno.EMFILE}:
-        return UserMustAct(f"{slowly}: {error.strerror}.")
+        return UserMustAct(f"{SLOWLY}: {error.strerror}.")
     return UserMustAct(
-        f"{slowly}: other programs use up fs.inotify.max_user_{what}. Raise it with sysctl."
+        f"{SLOWLY}: other programs use up fs.inotify.max_user_{what}. Raise it with sysctl."
     )

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import importlib
 import os
+import queue
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
-from tray.system.watch.directory_change import DirectoryChange
+from tray.errors import UserMustAct
+from tray.system.watch.directory_change import SLOWLY, DirectoryChange
 
 _UNTOLD: Final = frozenset({"opened", "closed_no_write"})
 
@@ -31,6 +33,7 @@ class WatchdogEvents:
         self._ready: Callable[[], None] | None = None
 
     def follow(self, directories: Iterable[Path]) -> None:
+        """Raises UserMustAct if a directory that is there cannot be watched, as does `read`."""
         known, self._followed = self._followed, frozenset(directories)
         changed = self._watch_anew()
         self._report({(path, None) for path in changed if path in known})
@@ -80,8 +83,11 @@ class WatchdogEvents:
         handler.dispatch = dispatch
         try:
             self._observer.schedule(handler, str(real))
-        except FileNotFoundError:  # gone since it was found: looked for once more
-            self._identities[directory] = None
+        except (OSError, queue.Empty) as error:  # Windows' watch says Empty, whatever it was
+            if found.is_dir() and not isinstance(error, FileNotFoundError):
+                why = getattr(error, "strerror", None) or "the system's watch doesn't start"
+                raise UserMustAct(f"{SLOWLY}: {why}.") from None
+            self._identities[directory] = None  # gone since it was found: looked for once more
 
     def _heard(self, directory: Path, real: Path, event: Any, *, nearest_only: bool) -> None:
         if event.event_type in _UNTOLD:
