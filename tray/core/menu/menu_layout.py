@@ -198,10 +198,10 @@ def _rest(view: View, extras: MenuExtras) -> Iterable[Entry]:
     lines = tuple(
         heading(f"help:{number}", line) for number, line in enumerate(menu_text.HELP_LINES)
     )
-    how = PageRequested("help") if extras.page else TerminalRequested("doctor")
-    doctor = Entry("doctor", menu_text.RUN_DOCTOR, how)
+    helped = PageRequested("help") if extras.page else TerminalRequested("doctor")
+    doctor = Entry("doctor", menu_text.RUN_DOCTOR, helped)
     text = menu_text.about(extras.version)
-    about = Entry("about", text, how) if extras.page else heading("about", text)
+    about = Entry("about", text, helped) if extras.page else heading("about", text)
     yield Entry("help", menu_text.HELP, children=(doctor, *lines, SEPARATION, about))
 
 
