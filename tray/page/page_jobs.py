@@ -17,8 +17,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from tray.cli.command_context import CommandContext
-from tray.cli.credentials_command import given
-from tray.cli.front.mfa_code import CODE
+from tray.cli.credentials_command import CODE, given
 from tray.core.accounts.remembered_roles import RememberedRoles
 from tray.core.accounts.role_search import RoleRow
 from tray.core.policy import LONGEST_SHOWN_NAME, PAGE_JOB_ENDS_WITHIN, PAGE_JOB_PRINTS

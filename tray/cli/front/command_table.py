@@ -95,7 +95,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
         "tray.cli.profile_commands:profiles",
         Argument("words", shown="[WORD]...", many=True),
         Option("--star", kind="flag", help="Make a profile a favourite; alone: list them."),
-        Option("--unstar", kind="flag", help="Make a profile no favourite any more."),
+        Option("--unstar", kind="flag", help="Remove a profile from the favourites."),
         _AS_JSON,
         quick="tray.cli.quick.quick_listing:profiles",
     ),
