@@ -2,8 +2,8 @@
 Build the packages: ``python packaging/build.py wheel|frozen|deb|rpm``, from the repository's root.
 
 Run by the Python that ``packaging/make-environment`` sets up; the Makefile does both. The same
-source gives the same wheel and source distribution, byte for byte: every date is that of the last
-commit, or what ``SOURCE_DATE_EPOCH`` says.
+source and environment give the same files, byte for byte, wherever the clone is: every date is
+that of the last commit, or what ``SOURCE_DATE_EPOCH`` says.
 """
 
 from __future__ import annotations
@@ -143,6 +143,9 @@ def package(kind: str, config: Path, said: str) -> None:
     built on a newer distribution it does not install on an older one.
     """
     linux(said)
+    date = epoch()
+    for path in (*(BUILD / "frozen").rglob("*"), *(BUILD / "linux").rglob("*")):
+        os.utime(path, (date, date), follow_symlinks=False)
     for old in DIST.glob(f"sso-tray*.{kind}"):
         old.unlink()
     nfpm = Path(sys.executable).with_name("nfpm")

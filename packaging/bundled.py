@@ -95,7 +95,9 @@ def licences(parts: Iterable[Bundled]) -> str:
 
 def bill_of_materials(parts: Iterable[Bundled], version: str, epoch: int) -> str:
     """Return it in CycloneDX 1.6 as JSON, the same text for the same parts."""
-    whole = Component(name="sso-tray", version=version, type=ComponentType.APPLICATION)
+    whole = Component(
+        name="sso-tray", version=version, type=ComponentType.APPLICATION, bom_ref="sso-tray"
+    )
     bill = Bom(
         serial_number=uuid5(NAMESPACE_URL, f"pkg:generic/sso-tray@{version}"),
         components=[_component(one) for one in parts],

@@ -288,6 +288,21 @@ def test_inside_an_endpoint_our_commands_see_the_users_own_config(stage: Stage) 
     assert "exec-" not in config.out
 
 
+def test_inside_an_endpoint_add_says_when_programs_there_see_it(stage: Stage) -> None:
+    """It is in the config at once, and not in the copy that programs there read."""
+    stage.signed_in_by_cli()
+    stage.tray("use", "dev")
+    stage.tray("apply", "default")
+
+    done = stage.tray(
+        "exec", "--profile", "dev", "--endpoint", "--", PYTHON, "-m", "tray",
+        "add", "corp", "--account", "123456789011", "--role", "ReadOnly", "--region", "eu-west-1",
+    )  # fmt: skip
+
+    assert (0, 1) == (done.code, stage.config.read_text().count("-ReadOnly]")), done.err
+    assert 'Programs here get them once "exec --endpoint" is started again.' in done.err
+
+
 def test_inside_an_endpoint_status_says_who_a_bare_client_is(either: Stage) -> None:
     """It is not the active profile, although `[default]` of the user's own config is."""
     either.signed_in_by_cli()

@@ -87,6 +87,25 @@ def test_a_locked_keyring_is_named_and_never_prompts(home: Stage, keyring: Keyri
     assert ("renewal-failing", "keyring-locked") == (told["state"], told["reason"])
 
 
+def test_a_keyring_unlocked_a_moment_ago_needs_no_browser(
+    home: Stage, keyring: KeyringSession
+) -> None:
+    """While SSO Tray hasn't renewed yet, ``login`` renews from the open keyring; no page opens."""
+    home.tray("login", "corp")
+    pages = home.opened()
+    keyring.lock()
+    home.center.kill_access_tokens()
+    home.tray("whoami", "dev")
+    before = home.status()
+
+    keyring.unlock()
+    done = home.tray("login", "corp")
+
+    assert "keyring-locked" == before["reason"], before
+    assert (0, pages) == (done.code, home.opened()), done
+    assert "signed-in" == home.status()["state"]
+
+
 def test_a_locked_keyring_loses_no_sign_in(home: Stage, keyring: KeyringSession) -> None:
     """A sign-in that the keyring cannot take is written as the CLI would, and told (L12)."""
     keyring.lock()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import sys
 
 import pytest
 
@@ -215,6 +217,19 @@ def test_beside_a_resident_of_another_world_none_is_said_to_be_absent(stage: Sta
     assert [0, 0] == [signed_in.code, seen.code]
     assert "SSO Tray runs with other files or endpoints; the AWS CLI and SDKs" in signed_in.out
     assert "isn't running" not in signed_in.out + seen.out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows stops no process")
+def test_a_daemon_that_hangs_is_not_said_to_be_absent(stage: Stage) -> None:
+    """Neither by ``status``: what does not answer runs, and `start` would only find it there."""
+    stage.signed_in_by_cli()
+    with stage.daemon() as process:
+        process.send_signal(signal.SIGSTOP)
+        said = stage.tray("status").out
+        process.send_signal(signal.SIGCONT)
+
+    assert "SSO Tray is running but doesn't answer. For details, run: sso-tray doctor" in said
+    assert "isn't running" not in said
 
 
 def test_without_a_daemon_nothing_is_said_to_be_tried(stage: Stage) -> None:

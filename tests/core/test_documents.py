@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.core.story import CORP, HOUR, LAB, T0, catalog, token
 from tests.schema import validate
 from tray.core import events as ev
@@ -15,8 +17,7 @@ from tray.core.views.view import View, view
 def test_the_status_document_keeps_to_its_schema() -> None:
     """What a view holds is there, with times in whole seconds UTC."""
     document = status_document(
-        _seen(),
-        active_profile="dev",
+        replace(_seen(), active_profile="dev"),
         applies=["default"],
         daemon=Running(7, T0 + 0.5, "1.2", "No tray."),
     )
@@ -37,7 +38,7 @@ def test_the_status_document_keeps_to_its_schema() -> None:
 
 def test_without_a_resident_nobody_plans_anything() -> None:
     """A renewal that nobody will make is not promised (C2)."""
-    document = status_document(_seen(), active_profile=None, applies=[], daemon=None)
+    document = status_document(_seen(), applies=[], daemon=None)
 
     validate("status", document)
     assert {None} == {entry["next_attempt_at"] for entry in document["sessions"]}

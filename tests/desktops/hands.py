@@ -114,13 +114,17 @@ class Person:
                 self.screen.key("Escape")
             else:
                 self.screen.click(SIZE[0] // 3, SIZE[1] // 2)
-        # Twice, since it is waited for until the pointer has moved.
-        for x in (SIZE[0] // 3 + 1, SIZE[0] // 3):
-            self.screen.move(x, SIZE[1] // 2)
+        self.rest()
         ends = time.monotonic() + _PASSING
         while self._bare is not None and not self.nothing_open() and time.monotonic() < ends:
             time.sleep(0.2)
         self.screen.await_rest()
+
+    def rest(self) -> None:
+        """Take the pointer to where it always is at rest: a nested compositor draws it itself."""
+        # Twice, since it is waited for until the pointer has moved.
+        for x in (SIZE[0] // 3 + 1, SIZE[0] // 3):
+            self.screen.move(x, SIZE[1] // 2)
 
     def nothing_open(self) -> bool:
         """Whether nothing is seen but the desktop and its panel."""

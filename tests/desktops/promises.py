@@ -428,6 +428,7 @@ def _urgent(person: Person) -> Box:
     boxes = person.go_to("corp", "Renew now")
     row = person.row(boxes[-1])
     person.click_row(row)
+    person.rest()
     person.sees_icon("ending")
     return person.seen("the notice")
 

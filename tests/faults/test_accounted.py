@@ -5,7 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-NUMBERS = range(1, 106)
+NUMBERS = range(1, 107)
 LIST = (Path(__file__).parent / "README.md").read_text()
 
 

@@ -134,7 +134,7 @@ class Story:
         shown = self.keyring.answer(lambda: process.poll() is None)
         done = self.here.end_of(process)
         seen = shown, done.code, len(self.here.opened()) - opened
-        assert (True, 0, 0) == seen, f"{seen} {done.err.splitlines()}"
+        assert (True, 0, 0) == seen, f"{seen} {(done.out + done.err).splitlines()}"
         return "yes" if done.out.startswith("Renewed") else done.out.strip()
 
     def _quiet(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import os
 import re
@@ -44,6 +45,16 @@ def check(package: Path) -> None:
         size = sum(path.lstat().st_size for path in program.rglob("*"))
         _licences(program)
         holds("the program's size on disk", size < 60e6, f"{size / 1e6:.1f} MB")
+    _same_again(package)
+
+
+def _same_again(package: Path) -> None:
+    """Pack it once more, as if the program had been frozen later."""
+    before = hashlib.sha256(package.read_bytes()).hexdigest()
+    (ROOT / "build/frozen/sso-tray/LICENSE").touch()
+    output([BUILDER, ROOT / "packaging/build.py", "deb"])
+    after = hashlib.sha256(package.read_bytes()).hexdigest()
+    holds("packed again it is the same, byte for byte", before == after, after[:12])
 
 
 def _licences(program: Path) -> None:

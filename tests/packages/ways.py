@@ -86,8 +86,6 @@ def _deb(root: Root) -> None:
 
 
 def _rpm(root: Root) -> None:
-    # Debian's rpm has a list for each user; Fedora's and SUSE's have the system's.
-    root.write("/etc/rpm/macros", "%_dbpath /var/lib/rpm\n", user=False)
     root.root("rpm", "--install", "--nodeps", "/opt/packages/first.rpm")
 
 
@@ -148,6 +146,8 @@ def _in_and_out(name: str, way: _Way, shows: dict[str, Path]) -> None:
         )
         start_session(root)
         root.write(f"{HOME}/.aws/config", CONFIG)
+        # Debian's rpm has a list for each user; Fedora's and SUSE's have the system's.
+        root.write("/etc/rpm/macros", "%_dbpath /var/lib/rpm\n", user=False)
         before, config = _files(root), _config(root)
         way.install(root)
         installed = _files(root)

@@ -15,6 +15,7 @@ from tray.aws.config.config_files import ConfigFiles
 from tray.cli.front.terminal import note
 from tray.core.model import Catalog, Now
 from tray.core.profiles.guards import shell_follows
+from tray.core.start_rules import Beside
 from tray.errors import ConfigRejected, TrayError, Unreachable, Unread
 from tray.ipc.agent_client import QUICK_ANSWER, AgentClient, OtherWorld
 from tray.managed.managed_sections import with_managed
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 
 NO_SUCH_NAME = 2  # exit code of a daemon that has yet to read the config we have read
 CONFIG_READ_WITHIN = (0.1, 0.4, 1.0)  # seconds between asking it again
+BESIDE_PATIENCE = 2.0  # seconds for a daemon that has not answered this command already
 ENDING_PATIENCE = 60.0  # seconds for a daemon that gives way; it finishes a renewal first
 JOB_PATIENCE = 120.0  # seconds for a daemon that runs a transaction; its own deadline is shorter
 
@@ -100,16 +102,18 @@ class CommandContext:
         with AgentClient(self.paths.runtime_sockets, world(self.environ)) as agent:
             yield agent
 
-    def daemon_elsewhere(self) -> bool:
-        """Return whether a daemon runs here with other files or endpoints than ours (C3)."""
+    def daemon_beside(self) -> Beside | None:
+        """Return what keeps a daemon that runs here from acting for us (C3); None if none runs."""
+        connected = False
         try:
             with self.daemon() as agent:
-                agent.done("status", patience=QUICK_ANSWER)
+                connected = True
+                agent.done("status", patience=BESIDE_PATIENCE)
         except OtherWorld:
-            return True
+            return "elsewhere"
         except Unreachable:
-            return False
-        return False
+            return "mute" if connected else None
+        return None
 
     @staticmethod
     def tries() -> Iterator[None]:

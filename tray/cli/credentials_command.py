@@ -6,12 +6,12 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from getpass import getpass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from tray.cli.accounts.named_role import NamedRole
 from tray.cli.command_context import JOB_PATIENCE, CommandContext, now
 from tray.cli.exec.credential_environment import written
-from tray.cli.front.mfa_code import asked_code, can_be_asked
 from tray.cli.front.terminal import Ended, WrongUse, note, say
 from tray.cli.names.few_words import named_once, profile_meant
 from tray.core import events as ev
@@ -21,6 +21,7 @@ from tray.core.policy import HOUR, MINUTE
 from tray.core.profiles.bare_role import is_bare_role
 from tray.core.session import awaits_judgement, renewable, usable
 from tray.core.text import sentences
+from tray.core.text.credentials import credentials_text
 from tray.core.text.sentences import given_to
 from tray.core.text.shell_commands import sign_in_first
 from tray.core.text.timestamps import parse_timestamp
@@ -28,11 +29,13 @@ from tray.errors import MfaCodeNeeded, SignInNeeded, TokenRejected
 from tray.own_connection import NOTHING_OWN
 from tray.storage.active_profile import read_active
 from tray.system.processes import program_behind
+from tray.values import dataclass
 
 if TYPE_CHECKING:
     from tray.cli.standalone import Standalone
 
 Operation = Literal["credentials", "whoami"]
+CODE: Final = re.compile(r"[0-9]{6}")  # STS, AssumeRole: TokenCode
 _DURATION: Final = re.compile(r"(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s?)?", re.ASCII)
 
 
@@ -88,6 +91,14 @@ def _meant(
     return profile_meant(context, context.catalog(), words, in_force, named)
 
 
+@dataclass(frozen=True, slots=True)
+class _Question:
+    operation: Operation
+    session: SsoSession | None
+    profile: Profile
+    codes: Sequence[str]  # of MFA devices
+
+
 def request_for(operation: Operation, profile: Profile) -> tuple[str, dict[str, str]]:
     """Return the daemon's request for a profile, which may be a role that the config lacks."""
     if not is_bare_role(profile):
@@ -104,20 +115,22 @@ def given(
     *,
     fresh: float = 0.0,
     may_ask: bool = True,
+    typed: Sequence[str] = (),
 ) -> dict[str, Any]:
     """
     Return what was asked for; `may_ask`: a person at a terminal, for MFA codes.
 
+    `typed`: codes that a person has given already; `MfaCodeNeeded` is raised for one more.
     `fresh`: seconds that credentials at hand must have left, else new ones are fetched.
     """
-    codes: list[str] = []
+    codes = [*typed]
     while True:
         try:
             return _given(context, operation, profile, fresh, codes)
         except MfaCodeNeeded as needed:
-            if not may_ask or not can_be_asked():
+            if not may_ask or not _can_be_asked():
                 raise
-            codes.append(asked_code(needed.serial))
+            codes.append(_asked_code(needed.serial))
 
 
 def _given(
@@ -128,8 +141,9 @@ def _given(
     codes: Sequence[str],
 ) -> dict[str, Any]:
     session = next((one for one in context.catalog().sessions if one.key == profile.session), None)
+    question = _Question(operation, session, profile, codes)
     if profile.of_the_asker:  # whose environment is ours
-        return _alone(context, operation, session, profile, codes)
+        return _alone(context, question)
     asked, members = request_for(operation, profile)
     more: dict[str, Any] = {"fresh": fresh} if fresh else {}
     if codes:
@@ -138,7 +152,7 @@ def _given(
     if done is None and _started(context):
         done = context.asked(asked, patience=JOB_PATIENCE, **members, **more)
     if done is None:
-        return _alone(context, operation, session, profile, codes)
+        return _alone(context, question)
     if isinstance(done.get("serial"), str):
         raise MfaCodeNeeded(done["sentence"], serial=done["serial"])
     if done["exit"] == 3 and session is not None:
@@ -156,41 +170,31 @@ def _started(context: CommandContext) -> bool:
     return start_if_needed(context, "program")
 
 
-def _alone(
-    context: CommandContext,
-    operation: Operation,
-    session: SsoSession | None,
-    profile: Profile,
-    codes: Sequence[str],
-) -> dict[str, Any]:
+def _alone(context: CommandContext, question: _Question) -> dict[str, Any]:
     """Answer without a daemon; an expired token is renewed first, if that is our task."""
     from tray.cli.standalone import Standalone
 
+    session, profile = question.session, question.profile
     with Standalone(context) as standalone:
         if session is None or profile.kind == "other":  # whose credentials need no sign-in
-            found = _asked(standalone, operation, session, profile, codes)
+            found = _asked(standalone, question)
         else:
-            found = _of_session(standalone, operation, session, profile, codes)
+            found = _of_session(standalone, session, question)
         detail = given_to(profile, program_behind(os.getpid()))
-        standalone.add_history(operation, profile.session, detail)
+        standalone.add_history(question.operation, profile.session, detail)
         return found
 
 
-def _asked(
-    standalone: Standalone,
-    operation: Operation,
-    session: SsoSession | None,
-    profile: Profile,
-    codes: Sequence[str],
-) -> dict[str, Any]:
-    if operation == "credentials" and session is not None:
+def _asked(standalone: Standalone, question: _Question) -> dict[str, Any]:
+    session, profile, codes = question.session, question.profile, question.codes
+    if question.operation == "credentials" and session is not None:
         quick = _directly(standalone, session, profile)
         if quick is not None:
             return quick
     from tray.worker import profile_credentials
 
     job_context = standalone.job_context
-    if operation == "whoami":
+    if question.operation == "whoami":
         return profile_credentials.identity_document(
             profile_credentials.identity(session, profile, job_context, codes=codes)
         )
@@ -220,11 +224,7 @@ def _directly(
 
 
 def _of_session(
-    standalone: Standalone,
-    operation: Operation,
-    session: SsoSession,
-    profile: Profile,
-    codes: Sequence[str],
+    standalone: Standalone, session: SsoSession, question: _Question
 ) -> dict[str, Any]:
     state = standalone.state.sessions[session.key]
     # The file rounds its end down: for less than a second it has ended, and the token has not.
@@ -232,10 +232,10 @@ def _of_session(
     if state.file_status in ("present", "absent") and not good:
         _renew(standalone, session)
     try:
-        found = _asked(standalone, operation, session, profile, codes)
+        found = _asked(standalone, question)
     except TokenRejected:
         _renew(standalone, session, rejected=True)  # one refresh decides (R6)
-        found = _asked(standalone, operation, session, profile, codes)
+        found = _asked(standalone, question)
     standalone.remember(session.key, ev.CredentialsGiven(session.key))
     return found
 
@@ -256,3 +256,20 @@ def _renew(standalone: Standalone, session: SsoSession, *, rejected: bool = Fals
         failing = standalone.state.sessions[session.key].failing
         passes = failing is not None and failing.reason in PASSING
         raise Ended(last.sentence, last.exit, passes=passes)
+
+
+def _can_be_asked() -> bool:
+    """Whether somebody sees a question and can answer it; standard output may be piped."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _asked_code(serial: str) -> str:
+    """Return the code, which is not shown while it is typed; raises Ended for anything else."""
+    try:
+        typed = getpass(credentials_text.question(serial), stream=sys.stderr)
+    except EOFError:
+        typed = ""
+    code = typed.replace(" ", "")
+    if not CODE.fullmatch(code):
+        raise Ended(credentials_text.NO_CODE, 1)
+    return code

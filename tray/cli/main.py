@@ -25,6 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _never_refuse_a_character(stream)
     line = sys.argv[1:] if arguments is None else list(arguments)
     try:
+        if not WINDOWS and os.geteuid() == 0:
+            _act_as_owner(os.environ.get("HOME", ""), for_good=line[:1] != ["exec"])
         code = _done(line)
         sys.stdout.flush()
     except BrokenPipeError:
@@ -53,6 +55,18 @@ def _done(line: Sequence[str]) -> int:
         return _by_click(line) if code is None else code
     read = None if asked is not None or WINDOWS else quick_reading.read(line)
     return _by_click(line) if read is None else _carried_out(*read)
+
+
+def _act_as_owner(home: str, *, for_good: bool) -> None:
+    """Keep root, as by ``sudo -E``, from leaving its files in another user's home."""
+    try:
+        owner = os.stat(home)  # noqa: PTH116  (`pathlib` takes as long as a quick command)
+    except OSError:
+        return
+    if owner.st_uid != 0:
+        from tray.system.processes import act_as
+
+        act_as(owner.st_uid, owner.st_gid, home, for_good=for_good)
 
 
 def _by_click(line: Sequence[str]) -> int:

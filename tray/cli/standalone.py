@@ -117,9 +117,8 @@ class Standalone:
         state = recalled(context, self._preferences())
         # Jobs the rules request at the start wait: this command does what was typed.
         idle = {key: replace(session, job=None) for key, session in state.sessions.items()}
-        elsewhere = context.daemon_elsewhere()
-        host = read_record(context.paths.state).other_host()
-        self.state = replace(state, sessions=idle, elsewhere=elsewhere, host=host)
+        beside, host = context.daemon_beside(), read_record(context.paths.state).other_host()
+        self.state = replace(state, sessions=idle, beside=beside, host=host)
 
     def _preferences(self) -> Preferences:
         """Refresh data leave a file where something renews it, or where no file may have them."""

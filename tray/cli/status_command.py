@@ -62,7 +62,6 @@ def of_files(context: CommandContext) -> dict[str, Any]:
     state = context.paths.state
     document = status_document(
         seen,
-        active_profile=seen.active_profile,
         applies=managed_sections.applies(state),
         daemon=None,
     )
@@ -92,7 +91,7 @@ def in_words(context: CommandContext, document: dict[str, Any], *, logins: bool)
         bare = bare_clients(context.environ, files, document["active_profile"], managed)[0]
         if logins:
             others = login_ends(files.profiles, managed, context.environ, context.paths.home)
-    elsewhere = document["resident"] is None and context.daemon_elsewhere()
+    beside = context.daemon_beside() if document["resident"] is None else None
     away = read_record(context.paths.state).other_host()
     return status_text(
         document,
@@ -100,7 +99,7 @@ def in_words(context: CommandContext, document: dict[str, Any], *, logins: bool)
         now(),
         coloured=coloured(),
         logins=others,
-        elsewhere=elsewhere,
+        beside=beside,
         not_running=NOT_RUNNING if away is None else daemon_text.on_another_host(away),
     )
 

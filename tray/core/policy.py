@@ -23,8 +23,8 @@ BACKOFF_MOST: Final = 300.0  # seconds between attempts: 1, 2, 4 .. 300, with fu
 BACKOFF_SHARE: Final = 1 / 12
 BACKOFF_LEAST: Final = 10.0
 """At most this share of a living token's life (300 s of an hour), or this many seconds."""
-KEYRING_BACKOFF: Final = 8.0
-KEYRING_BACKOFF_SHARE: Final = 0.2
+KEYRING_BACKOFF: Final = 5.0
+KEYRING_BACKOFF_SHARE: Final = 1 / 8
 """Most seconds until a silent keyring is retried, or this share of its silence, without AWS."""
 RETRY_AFTER_MOST: Final = HOUR  # a longer ``Retry-After`` counts as this
 RENEWALS_PER_LIFE: Final = 3  # in a token's life, each for schedule, programs and users (R5)

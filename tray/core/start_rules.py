@@ -13,6 +13,9 @@ StartDaemon = Literal["auto", "never", "always"]
 Starter = Literal["person", "program", "start"]
 """`login` or `add`, typed; a program that wants credentials; the command `start`."""
 
+Beside = Literal["elsewhere", "mute"]
+"""A daemon that runs without acting for a command: with other files or endpoints, or silent."""
+
 Obstacle = Literal[
     "home-of-another", "package", "setting", "option", "ci", "root", "container",
     "sandbox", "service", "other-host", "other-files", "quit", "never-started", "just-tried",

@@ -15,6 +15,7 @@ from tray.core.model import Catalog, InputFile, Now, Preferences, TokenFacts
 from tray.core.session import Failing, Session, can_undo, renews_meanwhile
 from tray.core.sessions.schedule import next_attempt, scheduled
 from tray.core.sessions.session_end import end_of
+from tray.core.start_rules import Beside
 from tray.values import dataclass
 
 
@@ -77,7 +78,7 @@ class TrayState:
     lending: bool = False  # only until the next start
     quitting: bool = False  # nothing is started any more
     alone: bool = False  # of a command without a daemon: nothing renews unasked
-    elsewhere: bool = False  # then: a daemon runs, but with other files or endpoints
+    beside: Beside | None = None  # then: the daemon that runs and does not act for it
     host: str | None = None  # then: the machine whose daemon keeps this home directory
     next_attempt: int = 1  # the number of the next job or sign-in
 

@@ -30,6 +30,13 @@ REQUEST_PATIENCE: Final = 10.0  # seconds a client has to send its line
 CLIENTS_LIMIT: Final = 256  # connections; a further one takes the place of the client idle longest
 
 _METHODS: Final = ("pkce", "device", None)
+_OF_A_SESSION: Final[Mapping[str, Callable[[str, str], Event]]] = {
+    "cancel": ev.SignInCancelled,
+    "logout": ev.SignOutRequested,
+    "undo": ev.UndoRequested,
+    "renew": ev.RenewRequested,
+    "release": ev.ReleaseRequested,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,16 +287,8 @@ class Agent:
                         callback_port=request.get("callback_port"),
                     )
                 )
-            case "cancel":
-                post(ev.SignInCancelled(key, number))
-            case "logout":
-                post(ev.SignOutRequested(key, number))
-            case "undo":
-                post(ev.UndoRequested(key, number))
-            case "renew":
-                post(ev.RenewRequested(key, number))
-            case "release":
-                post(ev.ReleaseRequested(key, number))
+            case "cancel" | "logout" | "undo" | "renew" | "release":
+                post(_OF_A_SESSION[op](key, number))
             case "use":
                 post(ev.UseRequested(request["profile"], number))
             case "quit":

@@ -317,7 +317,6 @@ class Daemon:
         seen, state = self.loop.view(), self.paths.state
         document = status_document(
             seen,
-            active_profile=seen.active_profile,
             applies=self.managed.follows,
             daemon=Running(
                 os.getpid(), self.since, tray.__version__, self.desktop.problem, self.graphical

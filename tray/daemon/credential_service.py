@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,28 +25,17 @@ from tray.daemon.worker_pool import WorkerLost
 from tray.storage.logs import History
 
 
+@dataclass(eq=False)
 class _Failed(Exception):
-    """No credentials; ``code`` is of rule C1."""
+    """No credentials."""
 
-    def __init__(
-        self,
-        code: int,
-        sentence: str,
-        *,
-        doubtful: bool = False,
-        rejected: bool = False,
-        forbidden: bool = False,
-        passes: bool = False,
-        serial: str | None = None,
-    ) -> None:
-        super().__init__(sentence)
-        self.exit = code
-        self.sentence = sentence
-        self.doubtful = doubtful or rejected
-        self.rejected = rejected
-        self.forbidden = forbidden
-        self.passes = passes
-        self.serial = serial  # of the MFA device that only a person can ask
+    exit: int  # rule C1
+    sentence: str
+    doubtful: bool = False
+    rejected: bool = False
+    forbidden: bool = False
+    passes: bool = False
+    serial: str | None = None  # of the MFA device that only a person can ask
 
     def answer(self) -> dict[str, Any]:
         passes = {"passes": True} if self.passes else {}
@@ -126,7 +116,7 @@ class CredentialService:
             try:
                 answer = await self._answer(op, profile, fresh, codes)
             except _Failed as failed:
-                if not failed.doubtful:
+                if not (failed.doubtful or failed.rejected):
                     raise
                 if failed.rejected and asked_with is not None:
                     self._post(ev.TokenRejected(key, asked_with))

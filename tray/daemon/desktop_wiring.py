@@ -7,7 +7,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import tray
 from tray.core import effects as fx
@@ -265,22 +265,23 @@ def pressed(action: ButtonAction, keys: tuple[str, ...]) -> tuple[Event, ...]:
     match action:
         case "sign-in" if len(keys) > 1:
             return (SignInAllRequested(keys),)
-        case "sign-in":
-            return tuple(ev.SignInRequested(key) for key in keys)
+        case "sign-in" | "snooze" | "undo-adoption" | "undo-removal" | "sign-out":
+            return tuple(_OF_A_SESSION[action](key) for key in keys)
         case "sign-in-afresh":
             return tuple(ev.SignInRequested(key, afresh=True) for key in keys[:1])
-        case "snooze":
-            return tuple(ev.SnoozeRequested(key) for key in keys)
-        case "undo-adoption":
-            return tuple(ev.ReleaseRequested(key) for key in keys)
-        case "undo-removal":
-            return tuple(ev.UndoRequested(key) for key in keys)
         case "restore-removed":
             put_back = tuple(ev.UndoRequested(key) for key in keys)
             return (SettingRequested("restore-removed", on=True), *put_back)
-        case "sign-out":
-            return tuple(ev.SignOutRequested(key) for key in keys)
         case "start-at-login" | "default-follows":
             return (SettingRequested(action, on=True),)
         case "unlock-keyring":
             return (UnlockRequested(),)
+
+
+_OF_A_SESSION: Final[Mapping[ButtonAction, Callable[[str], Event]]] = {
+    "sign-in": ev.SignInRequested,
+    "snooze": ev.SnoozeRequested,
+    "undo-adoption": ev.ReleaseRequested,
+    "undo-removal": ev.UndoRequested,
+    "sign-out": ev.SignOutRequested,
+}

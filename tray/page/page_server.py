@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 
 from tray.core.policy import PAGE_ANSWERS_WITHIN, PAGE_REQUEST_BYTES, PAGE_REQUESTS_AT_ONCE
 from tray.core.text.page import page_words
-from tray.errors import TrayError
+from tray.errors import TrayError, sentence_of
 from tray.loopback.http_messages import Request, Response
 from tray.loopback.later_answers import Held, Stream
 from tray.loopback.loopback_server import LoopbackServer
@@ -173,10 +173,8 @@ def static_files() -> dict[str, Response]:
 def _worked(work: Callable[[], dict[str, Any]]) -> Response:
     try:
         return _document(work())
-    except TrayError as error:
-        return _document({"error": error.sentence}, 409)
-    except OSError as error:
-        return _document({"error": f"{error.strerror or type(error).__name__}."}, 409)
+    except (TrayError, OSError) as error:
+        return _document({"error": sentence_of(error)}, 409)
     except Exception as error:  # noqa: BLE001  (its text may hold anything; its kind does not)
         log.error("a request of the page failed (%s)", type(error).__name__)
         return _document({"error": page_words.MISTAKE}, 500)

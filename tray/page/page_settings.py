@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tray.cli.command_context import CommandContext
-from tray.cli.settings_listing.setting_rows import SettingRow, setting_rows, source_of, written
+from tray.cli.settings_listing.setting_rows import SettingRow, setting_rows, shown, source_of
 from tray.core.policy import LONGEST_SHOWN_NAME
 from tray.core.text import settings_text
 from tray.core.text.display_names import clean, session_name
@@ -66,7 +66,7 @@ class PageSettings:
             "kind": kind,
             "choices": list(CHOICES.get(row.name, ())),
             "value": row.value,
-            "shown": settings_text.value(row.name, written(row.value)),
+            "shown": shown(row),
             "whence": settings_text.whence(source, row.file, by),
             "set_here": source == "menu",
             "set": row.file is not None,

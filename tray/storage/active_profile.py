@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from tray.core.views.prompt_file import prompt_lines
-from tray.errors import Unread
+from tray.errors import Unread, sentence_of
 from tray.storage.atomic_files import (
     LOCK_TIMEOUT,
     FileRefused,
@@ -81,7 +81,6 @@ def _line(path: Path) -> str | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, FileRefused) as error:
-        why = error.sentence if isinstance(error, FileRefused) else f"{path}: {error.strerror}."
-        raise Unread(f"The active profile can't be read. {why}") from None
+        raise Unread(f"The active profile can't be read. {sentence_of(error)}") from None
     line = os.fsdecode(data).partition("\n")[0].rstrip("\r")
     return line if line.strip() else None

@@ -294,7 +294,7 @@ def _kind(mode: int) -> str:
 
 def _is_ours(found: os.stat_result) -> bool:
     # Windows gives every file uid 0 and has no getuid; there the ACL of the profile protects.
-    return not hasattr(os, "getuid") or found.st_uid == os.getuid()
+    return not hasattr(os, "geteuid") or found.st_uid == os.geteuid()
 
 
 @contextmanager

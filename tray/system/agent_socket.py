@@ -153,7 +153,7 @@ def is_stranger(connection: socket.socket | None) -> bool:
     if connection is None:  # a pipe, which its descriptor opens to its owner alone
         return False
     uid = peer_uid(connection)
-    if uid == os.getuid():
+    if uid == os.geteuid():
         return False
     log.warning("user %d tried to connect", uid)
     return True

@@ -1,16 +1,20 @@
-"""Which program started one of our processes, for the history; and the end of those we started."""
+"""Which program started a process of ours, the end of those we started, and as whom we act."""
 
 from __future__ import annotations
 
 import os
 import signal
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from tray.core.text import daemon_text
 from tray.core.text.display_names import clean
+from tray.errors import UserMustAct
 
 _PROC: Final = Path("/proc")
+_lent: list[int] = []  # the user that this process acts as, though root started it
 KILL: Final = getattr(signal, "SIGKILL", signal.SIGTERM)
 """What no process can refuse; on Windows each signal of ours is."""
 
@@ -33,3 +37,38 @@ def end_group(leader: int, number: int) -> None:
             os.killpg(leader, number)
         else:
             os.kill(leader, number)
+
+
+def act_as(user: int, group: int, home: str, *, for_good: bool) -> None:
+    """
+    Let root act as the user whose home directory it was given.
+
+    Root's files there would keep that user out. Unless `for_good`, `act_as_ourselves` ends it.
+    Raises UserMustAct where that user may not read this program.
+    """
+    os.setegid(group)
+    os.seteuid(user)
+    _lent.append(user)
+    try:
+        for part in () if getattr(sys, "frozen", False) else (os.__file__, __file__):
+            Path(part).stat()
+        Path(sys.executable).stat()
+    except OSError:
+        act_as_ourselves()
+        raise UserMustAct(daemon_text.home_of_another(home)) from None
+    if for_good:
+        act_as_ourselves()
+        os.setgroups([group])
+        os.setgid(group)
+        os.setuid(user)
+
+
+def acts_as_owner() -> bool:
+    return bool(_lent)
+
+
+def act_as_ourselves() -> None:
+    """Be who started us again, before the user's command runs."""
+    if os.geteuid() != os.getuid():
+        os.seteuid(os.getuid())
+        os.setegid(os.getgid())

@@ -12,6 +12,7 @@ from typing import Final
 
 from tray.core.start_rules import Surroundings
 from tray.system import LINUX, WINDOWS
+from tray.system.processes import acts_as_owner
 
 ROOT: Final = Path("/")
 PACKAGE_MARK: Final = Path("run/sso-tray-package")
@@ -36,7 +37,7 @@ _FALSE: Final = ("", "0", "false")
 def look(environ: Mapping[str, str], home: Path, root: Path = ROOT) -> Surroundings:
     """Return what the system says; settings and records are the caller's to add."""
     return Surroundings(
-        home_of_another=_is_of_another(home),
+        home_of_another=acts_as_owner() or _is_of_another(home),
         package=package_changes(root),
         ci=environ.get("CI", "").lower() not in _FALSE,
         root=not WINDOWS and os.geteuid() == 0,

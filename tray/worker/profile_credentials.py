@@ -13,6 +13,7 @@ from tray.aws.api.role_credentials import Credentials, is_account_id
 from tray.aws.api.sts import CallerIdentity, caller_identity
 from tray.aws.config.catalog import every_profile, read_catalog
 from tray.aws.config.config_files import ConfigFiles
+from tray.core import policy
 from tray.core.model import Profile, SsoSession
 from tray.core.profiles.source_chain import source_chain
 from tray.core.text.display_names import clean
@@ -101,13 +102,14 @@ def _of_the_portal(session: SsoSession, profile: Profile, context: JobContext) -
     if not is_account_id(profile.account_id):
         named = f'sso_account_id of the profile "{clean(profile.name)}"'
         raise UserMustAct(f"The {named} must be 12 digits and nothing else, without quotes.")
-    token = _access_token(session, context)
+    # A file's end is rounded down to seconds; of the rest of the last one AWS decides.
+    token = _access_token(session, context, slack=policy.CLOCK_STEP)
     return context.portal.role_credentials(
         token, session.region, profile.account_id, profile.role_name
     )
 
 
-def _access_token(session: SsoSession, context: JobContext) -> Secret:
+def _access_token(session: SsoSession, context: JobContext, slack: float = 0.0) -> Secret:
     try:
         token = context.read(session)
     except CacheFileBad as error:
@@ -116,7 +118,9 @@ def _access_token(session: SsoSession, context: JobContext) -> Secret:
         raise SignInNeeded(
             f"{error.sentence} To replace it, run: {login_command(session.key)}"
         ) from None
-    if token is None or token.expires_at <= context.clock() or not belongs(token, session):
+    if token is None or not belongs(token, session):
+        raise SignInNeeded(sign_in_first(session.key))
+    if token.expires_at + slack <= context.clock():
         raise SignInNeeded(sign_in_first(session.key))
     return token.access_token
 

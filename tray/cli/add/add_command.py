@@ -37,6 +37,7 @@ from tray.core.text.sentences import counted, refused_accounts
 from tray.core.text.shell_commands import quoted
 from tray.errors import TokenRejected
 from tray.managed.config_write import add_profiles
+from tray.system.credential_variables import DEFAULT_HIDDEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +250,8 @@ def _write(
     if not new:
         return
     region = "" if typed.region is not None else f" --region {session.region}"
+    if DEFAULT_HIDDEN in context.environ:
+        note('Programs here get them once "exec --endpoint" is started again.')
     click.echo(f"Try: aws sts get-caller-identity --profile {quoted(next(iter(new)))}{region}")
     if region:
         note(

@@ -119,7 +119,7 @@ def _is_open(path: Path) -> bool:
 
 def _is_foreign(path: Path) -> bool:
     with suppress(OSError):
-        return not WINDOWS and path.stat().st_uid != os.getuid()
+        return not WINDOWS and path.stat().st_uid != os.geteuid()
     return False
 
 

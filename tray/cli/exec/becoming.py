@@ -34,6 +34,8 @@ def become(command: Sequence[str], environ: Mapping[str, str]) -> int:
 
         for name in _RESTORED:
             _signal.signal(getattr(_signal, name), _signal.SIG_DFL)
+        if lent := sys.modules.get("tray.system.processes"):
+            lent.act_as_ourselves()
         os.execvpe(command[0], list(command), dict(environ))  # noqa: S606  (no shell)
     except OSError as error:
         raise not_started(command, error) from None

@@ -39,6 +39,7 @@ def run_beside(
                     command[0],
                     list(command),
                     dict(environ),
+                    resetids=True,  # root stays root there, whose home directory it may be
                     setsigmask=before,
                     setsigdef=_IGNORED_BY_PYTHON,
                 )

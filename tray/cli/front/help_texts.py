@@ -123,7 +123,7 @@ Examples:
   sso-tray login corp --undo                   take back a sign-out on this machine
 
 --undo is for a session that was signed out by removing its token file, as IDEs do, while AWS's own
-session goes on: it puts the token back without a browser, if AWS still takes it.
+session is still open: it restores the token without a browser, if AWS still accepts it.
 """
 
 LOGOUT: Final = """\
@@ -232,8 +232,8 @@ Examples:
   sso-tray add corp --sync --prune             add new roles, remove lost ones
 
 Name templates can use {account_name}, {account_id}, {role_name}, {email} and {session}. Names
-contain letters, digits and ._@+- only, which every SDK reads; names that would be the same are
-told apart by role or account.
+contain letters, digits and ._@+- only, which every SDK reads; to names that would be the same, the
+role or account is added.
 """
 
 IMPORT: Final = """\
@@ -351,7 +351,7 @@ Examples:
 """
 
 OPEN: Final = """\
-Open a page in your browser with all accounts and roles, and how your sessions stand.
+Open a page in your browser with all accounts and roles, and the state of your sessions.
 
 WORDs fill its search: type, choose with the arrow keys, and press Enter for the AWS console. A
 role needs no profile for that. The page works without internet and shows no credentials. A process
@@ -410,13 +410,13 @@ SETTINGS: Final = """\
 Show every setting with its value and where it is set; with WORDs, those whose names have them.
 
 A setting is the default, or set in your config.toml, in the menu, or by your administrator, whose
-file is named, also where it locks the setting. Mistakes in these files are told on stderr, as
-"doctor" tells them. A proxy's user and password are not shown.
+file is named, also where it locks the setting. Mistakes in these files are printed on stderr, and
+by "doctor". A proxy's user and password are not shown.
 
 "set NAME VALUE" changes one setting as the menu and the accounts page do; your config.toml stays
 as it is, and what is set here wins over it. Several values make a list, none an empty one. "reset
-NAME" takes it back. A value that can't be is refused with the reason, a locked setting with its
-file.
+NAME" undoes that. An invalid value is refused with the reason, a locked setting with the file that
+locks it.
 
 \b
 Examples:
@@ -471,10 +471,10 @@ Give everything back before you remove SSO Tray.
 
 Sessions go back to the AWS CLI, so nobody has to sign in again, and nothing stays in the keyring;
 where the settings require the keyring, you are signed out.
-SSO Tray's keys leave the AWS config, whose other bytes stay; it ends, starts at login no more, and
-its state directory is deleted. What stays is listed: your settings, profiles that you added, and
-the program itself, with the command that removes it. Where a step fails, what comes after it is
-left alone, and you can run it again.
+SSO Tray's keys are removed from the AWS config, whose other bytes stay. SSO Tray stops, no longer
+starts at login, and its state directory is deleted. What stays is listed: your settings, profiles
+that you added, and the program itself, with the command that removes it. If a step fails, the ones
+after it are not done, and you can run the command again.
 """
 
 GUIDE: Final = """\

@@ -105,10 +105,13 @@ def _unlocked(
     keyring = job_context.keyring_store
     try:
         kept = job_context.hints(session).store == "keyring"
-        if not (kept or job_context.keyring_required) or keyring.lock_state() != "locked":
+        if not (kept or job_context.keyring_required):
             return None
-        note("The keyring is locked. Unlock it in the window that it shows.")
-        keyring.unlock()
+        if keyring.lock_state() == "locked":
+            note("The keyring is locked. Unlock it in the window that it shows.")
+            keyring.unlock()
+        elif not _waits_for_keyring(context, session):
+            return None
     except TrayError as error:
         note(error.sentence)
         return None
@@ -122,6 +125,12 @@ def _unlocked(
         note(told)  # why the browser opens although the keyring is open now
         return None
     return code, told
+
+
+def _waits_for_keyring(context: CommandContext, session: SsoSession) -> bool:
+    """Whether a keyring that was opened just now still holds the session up, as `status` says."""
+    entries = status_now(context)["sessions"]
+    return any(one["key"] == session.key and one["reason"] == "keyring-locked" for one in entries)
 
 
 def _needy(context: CommandContext, sessions: tuple[SsoSession, ...]) -> tuple[SsoSession, ...]:

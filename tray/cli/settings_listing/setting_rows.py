@@ -63,9 +63,10 @@ def source_of(row: SettingRow, paths: Paths) -> settings_text.Source:
     return places.get(row.file, "administrator")
 
 
-def written(value: object) -> str | None:
-    """Return a value's JSON, which TOML reads as well."""
-    return None if value is None else json.dumps(value, ensure_ascii=False)
+def shown(row: SettingRow) -> str:
+    """Return its value in JSON, which TOML reads as well, or in words."""
+    value = None if row.value is None else json.dumps(row.value, ensure_ascii=False)
+    return settings_text.value(row.name, value)
 
 
 def _of_sessions(settings: Settings, sessions: Collection[str]) -> dict[str, object]:

@@ -10,7 +10,7 @@ from tray.cli.command_context import CommandContext
 from tray.cli.front.secret_words import without_secrets
 from tray.cli.front.terminal import Ended, WrongUse, note, say
 from tray.cli.names.name_lookup import unknown
-from tray.cli.settings_listing.setting_rows import SettingRow, setting_rows, source_of, written
+from tray.cli.settings_listing.setting_rows import SettingRow, setting_rows, shown, source_of
 from tray.core.text import settings_text
 from tray.core.text.display_names import clean
 from tray.storage.settings_files.settings_write import (
@@ -70,7 +70,7 @@ def _lines(rows: list[SettingRow], paths: Paths) -> list[str]:
     cells = [
         (
             clean(row.name, _LONGEST),
-            settings_text.value(row.name, written(row.value)),
+            shown(row),
             settings_text.whence(source_of(row, paths), row.file, row.locked_by),
         )
         for row in rows
@@ -90,7 +90,7 @@ def _set(context: CommandContext, name: str | None, words: Sequence[str]) -> Non
     if key == "proxy" and any("@" in word for word in words):
         raise Ended(settings_text.SEEN_BY_OTHERS, 1)
     choose(context.settings_or_safe(), context.paths.state, name, meant_value(name, words))
-    say(settings_text.now_set(name, _shown(_row(context, name))))
+    say(settings_text.now_set(name, shown(_row(context, name))))
 
 
 def _reset(context: CommandContext, names: Sequence[str]) -> None:
@@ -103,7 +103,7 @@ def _reset(context: CommandContext, names: Sequence[str]) -> None:
     source = source_of(row, context.paths)
     if changed:
         whence = settings_text.whence(source, row.file, row.locked_by)
-        say(settings_text.now_reset(name, _shown(row), whence))
+        say(settings_text.now_reset(name, shown(row), whence))
         return
     said = settings_text.elsewhere(name, source, row.file or "")
     if row.file:
@@ -114,7 +114,3 @@ def _reset(context: CommandContext, names: Sequence[str]) -> None:
 def _row(context: CommandContext, name: str) -> SettingRow:
     rows = setting_rows(context.settings_or_safe())
     return next((row for row in rows if row.name == name), SettingRow(name, None, None, None))
-
-
-def _shown(row: SettingRow) -> str:
-    return settings_text.value(row.name, written(row.value))

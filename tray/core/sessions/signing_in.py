@@ -18,7 +18,7 @@ from tray.core.sessions.schedule import adopt_again_at
 from tray.core.sessions.session_states import helps_afresh, renews, state_of
 from tray.core.sessions.token_files import LOOK, new_token
 from tray.core.state import Step, TrayState
-from tray.core.text import menu_text, sentences
+from tray.core.text import daemon_text, menu_text, sentences
 
 
 def wanted(state: TrayState, event: ev.SignInRequested, now: Now) -> Step:
@@ -111,8 +111,8 @@ def _alone(state: TrayState, session: Session, now: Now) -> str:
     if session.token is None or not (state.alone and renews(session, state.preferences, now)):
         return ""
     until, filed = session.token.expires_at, in_file(session)
-    told = sentences.without_daemon(
-        until, now.zone, in_file=filed, elsewhere=state.elsewhere, host=state.host
+    told = daemon_text.without_daemon(
+        until, now.zone, in_file=filed, beside=state.beside, host=state.host
     )
     return f" {told}"
 

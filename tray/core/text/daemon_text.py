@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from tray.core.start_rules import Obstacle
+from tray.core.start_rules import Beside, Obstacle
 from tray.core.text.display_names import clean
+from tray.core.text.sentences import clock
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import tzinfo
 
 NOT_RUNNING: Final = "SSO Tray isn't running."
 NOT_QUIT: Final = "SSO Tray runs, but doesn't answer: try again, or end its process yourself."
@@ -65,4 +70,27 @@ def only_there(host: str) -> str:
     return (
         f"SSO Tray runs on {clean(host)} for this home directory. Run this there; if that machine "
         "is gone, run first: sso-tray start"
+    )
+
+
+def without_daemon(
+    until: float, zone: tzinfo | None, *, in_file: bool, beside: Beside | None, host: str | None
+) -> str:
+    """What becomes of a sign-in while no daemon runs here: who has refresh data renews."""
+    if host is not None:
+        return f"SSO Tray renews it on {clean(host)}."
+    no_daemon = {
+        None: "SSO Tray isn't running",
+        "elsewhere": "SSO Tray runs with other files or endpoints",
+        "mute": "SSO Tray doesn't answer",
+    }[beside]
+    if in_file:
+        return f"{no_daemon}; the AWS CLI and SDKs renew it when they use it."
+    return f"{no_daemon}, so nothing renews it after {clock(until, zone)}."
+
+
+def home_of_another(home: str) -> str:
+    return (
+        f"{clean(home, 160)} is another user's home, and that user can't read this program: as "
+        "root it would leave files there that keep them out. Run it as that user."
     )

@@ -328,20 +328,6 @@ def renewals_limited(key: str, wait: float) -> str:
     return f'Too many renewals of "{clean(key)}". Next try in {span(wait)}.'
 
 
-def without_daemon(
-    until: float, zone: tzinfo | None, *, in_file: bool, elsewhere: bool, host: str | None
-) -> str:
-    """What becomes of a sign-in while no daemon runs here: who has refresh data renews."""
-    if host is not None:
-        return f"SSO Tray renews it on {clean(host)}."
-    no_daemon = (
-        "SSO Tray runs with other files or endpoints" if elsewhere else "SSO Tray isn't running"
-    )
-    if in_file:
-        return f"{no_daemon}; the AWS CLI and SDKs renew it when they use it."
-    return f"{no_daemon}, so nothing renews it after {clock(until, zone)}."
-
-
 def signed_in(key: str, until: float | None, zone: tzinfo | None) -> str:
     """``until`` is None where it renews itself."""
     if until is None:

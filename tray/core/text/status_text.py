@@ -7,6 +7,7 @@ from datetime import tzinfo
 from typing import Any, Final
 
 from tray.core.model import Now
+from tray.core.start_rules import Beside
 from tray.core.text import sentences
 from tray.core.text.display_names import clean
 from tray.core.text.shell_commands import quoted
@@ -28,6 +29,7 @@ _COLOURS: Final[Mapping[str, int]] = {
 
 
 NOT_RUNNING: Final = "SSO Tray isn't running. To start it: sso-tray start"
+MUTE: Final = "SSO Tray is running but doesn't answer. For details, run: sso-tray doctor"
 
 
 def status_text(
@@ -37,14 +39,14 @@ def status_text(
     *,
     coloured: bool,
     logins: Mapping[str, float | None] = NO_LOGINS,
-    elsewhere: bool = False,
+    beside: Beside | None = None,
     not_running: str = NOT_RUNNING,
 ) -> str:
     """
     Return the lines; `bare` is what clients use that name no profile, if that is known.
 
     `logins`: the profiles of ``aws login``, and when their keys end (None: signed out).
-    `elsewhere`: a daemon runs, but with other files or endpoints.
+    `beside`: why a daemon that runs does not act; of one with other files it is said already.
     """
     standalone = document["resident"] is None
     entries = document["sessions"]
@@ -65,8 +67,8 @@ def status_text(
     lines += ["", f"Active profile: {clean(active) if active is not None else 'none'}"]
     if bare is not None:
         lines.append(bare)
-    if standalone and entries and not elsewhere:
-        lines.append(not_running)
+    if standalone and entries and beside != "elsewhere":
+        lines.append(MUTE if beside == "mute" else not_running)
     notes = [entry.get(name) for entry in entries for name in ("disagreement", "shared")]
     said = dict.fromkeys([*notes, *document["problems"]])
     code = _YELLOW if coloured else None
@@ -114,11 +116,6 @@ def _row(entry: Mapping[str, Any]) -> SessionRow:
         renewed_by=entry.get("renewed_by", "sso-tray" if entry["renews"] else None),
         renewable=entry.get("renewable", entry["renews"]),
         next_attempt_at=_moment(entry["next_attempt_at"]),
-        sign_in_url=None,
-        user_code=None,
-        sign_in_deadline=None,
-        afresh=False,
-        problem=None,
     )
 
 

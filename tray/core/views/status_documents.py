@@ -26,14 +26,13 @@ class Running:
 def status_document(
     view: View,
     *,
-    active_profile: str | None,
     applies: Iterable[str],
     daemon: Running | None,
 ) -> dict[str, Any]:
     """`applies`: ``process``, ``shell``, ``default``; no attempt is planned without a daemon."""
     return {
         "version": VERSION,
-        "active_profile": active_profile,
+        "active_profile": view.active_profile,
         "applies": list(applies),
         "resident": None
         if daemon is None

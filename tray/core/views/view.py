@@ -43,11 +43,11 @@ class SessionRow:
     renews: bool
     # when AWS is asked next; None while it is being asked, or never will be
     next_attempt_at: float | None
-    sign_in_url: str | None
-    user_code: str | None
-    sign_in_deadline: float | None
-    afresh: bool  # "Sign in" now does, and is called, the afresh sign-in (L10)
-    problem: str | None  # why the session cannot be signed in to
+    sign_in_url: str | None = None
+    user_code: str | None = None
+    sign_in_deadline: float | None = None
+    afresh: bool = False  # "Sign in" now does, and is called, the afresh sign-in (L10)
+    problem: str | None = None  # why the session cannot be signed in to
     in_use: bool = True  # False: unused for a week, only colours its row (W2)
     disagreement: str | None = None  # on how its profiles are reached, as a sentence
     shared: str | None = None  # what it has in common with another config, as a sentence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from tray.aws.cache.sso_token import SsoToken
@@ -94,9 +94,7 @@ def hold_for_file(
 ) -> None:
     """Hold refresh data whose full file cannot be written just now (token store ``file``)."""
     held = _Held(session, context, token, before)
-    context.unsaved.hold(
-        session.key, held.write_file, held.give_up, lambda: context.stored(session.key)
-    )
+    held.until_saved(held.write_file)
 
 
 def _stored(
@@ -117,9 +115,7 @@ def _stored(
             lineage = lineage.followed_by(one.pair)
         context.note(session, unstored=token.fingerprint, lineage=lineage.followed_by(token.pair))
         held = _Held(session, context, token, published)
-        context.unsaved.hold(
-            session.key, held.store, held.give_up, lambda: context.stored(session.key)
-        )
+        held.until_saved(held.store)
         return None
     context.seam("stored")
     return item
@@ -135,6 +131,10 @@ class _Held:
         self._ours = {token.fingerprint} | ({before.fingerprint} if before else set())
         self._lock = context.session_lock(session)
         self._leaving = threading.Lock()
+
+    def until_saved(self, save: Callable[[], None]) -> None:
+        key, context = self._session.key, self._context
+        context.unsaved.hold(key, save, self.give_up, lambda: context.stored(key))
 
     def store(self) -> None:
         self._enter()
