@@ -109,6 +109,7 @@ constraints: ## Take the newest versions the packages may be built from
 
 pictures: .venv/.test components ## Take the README's pictures anew
 	@$(PY) -m tests.pictures
+	@$(PY) -m tests.page.page_pictures
 
 clean: ## Remove everything that was built, downloaded or cached
 	rm -rf .venv .tools build dist artifacts .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -25,7 +25,8 @@ from tray.storage.settings_files.settings_write import (
     write_setting,
 )
 
-GOOD = """\
+CA_BUNDLE = str(Path("/etc/corp.pem").absolute())  # Windows asks for its drive
+GOOD = f"""\
 browser = "firefox %s"
 colors = ["*prod*=red", "*stage*=orange test"]
 guarded = ["*prod*", "*live*"]
@@ -48,7 +49,7 @@ debug = true
 [sessions.corp]
 length_hours = 12
 browser = "firefox -P work %s"
-ca_bundle = "/etc/corp.pem"
+ca_bundle = '{CA_BUNDLE}'
 proxy = "http://proxy:3128"
 endpoint_url = "https://sso.example"
 device_code = true
@@ -87,7 +88,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         device_code=("corp",),
         reached_by=(("corp", ("ca_bundle", "proxy", "endpoint_url")),),
     )
-    own = OwnConnection("/etc/corp.pem", Secret("http://proxy:3128"), "https://sso.example")
+    own = OwnConnection(CA_BUNDLE, Secret("http://proxy:3128"), "https://sso.example")
     assert {"corp": own} == settings.own_connections
     worker = Settings.in_worker(settings.to_worker())
     assert (settings.own_connections, True) == (worker.own_connections, worker.restore_removed)
@@ -302,7 +303,13 @@ def test_what_the_menu_writes_is_read_and_leaves_the_rest(tmp_path: Path) -> Non
     assert {"warnings": {"show": False}, "later": {"a": [1]}, "keyring": {"adopt": False}} == (
         json.loads((state / "settings.json").read_text())
     )
-    assert 0o600 == (state / "settings.json").stat().st_mode & 0o777
+
+
+def test_what_the_menu_writes_is_the_users_alone(tmp_path: Path) -> None:
+    """F1: nobody else learns what is set."""
+    write_setting(tmp_path / "state", "warnings.show", False)
+
+    assert 0o600 == (tmp_path / "state/settings.json").stat().st_mode & 0o777
 
 
 def test_what_a_notice_sets_stands_beside_the_tables(tmp_path: Path) -> None:
@@ -463,7 +470,7 @@ def test_what_is_not_locked_is_a_default(tmp_path: Path) -> None:
 def test_a_session_takes_each_key_from_the_last_file_that_sets_it(tmp_path: Path) -> None:
     """The user's proxy leaves the site's CA bundle, and a code can be switched off."""
     site = (
-        '[sessions.corp]\ndevice_code = true\nca_bundle = "/etc/corp.pem"\nproxy = "http://a:1"\n'
+        f"[sessions.corp]\ndevice_code = true\nca_bundle = '{CA_BUNDLE}'\nproxy = 'http://a:1'\n"
     )
     user = '[sessions.corp]\ndevice_code = false\nproxy = "http://b:2"\n'
 
@@ -471,7 +478,7 @@ def test_a_session_takes_each_key_from_the_last_file_that_sets_it(tmp_path: Path
 
     own = settings.own_connections["corp"]
     assert () == settings.preferences.device_code
-    assert ("/etc/corp.pem", Secret("http://b:2")) == (own.ca_bundle, own.proxy)
+    assert (CA_BUNDLE, Secret("http://b:2")) == (own.ca_bundle, own.proxy)
     mine, theirs = str(tmp_path / "config.toml"), str(tmp_path / "site-0.toml")
     assert {
         "sessions.corp.device_code": mine,

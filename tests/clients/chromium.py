@@ -152,6 +152,12 @@ class Tab:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if wanted else "light"}
         self._ask("Emulation.setEmulatedMedia", features=[scheme])
 
+    def busy(self) -> float:
+        """Return the milliseconds of CPU that the page's main thread has spent on tasks."""
+        self._ask("Performance.enable", timeDomain="threadTicks")
+        metrics = self._ask("Performance.getMetrics")["metrics"]
+        return next(1000 * float(one["value"]) for one in metrics if one["name"] == "TaskDuration")
+
     def _ask(self, method: str, **params: Any) -> dict[str, Any]:
         number = next(self._numbers)
         command: dict[str, Any] = {"id": number, "method": method, "params": params}

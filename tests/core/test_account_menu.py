@@ -24,6 +24,7 @@ from tray.core.requests import (
     ConsoleRequested,
     EnvironmentRequested,
     FavouriteRequested,
+    PageRequested,
     TerminalRequested,
 )
 from tray.core.state import TrayState
@@ -53,6 +54,7 @@ def menu(
     sessions: tuple[str, ...] = ("corp", "lab"),
     index: IndexState | None = None,
     colors: tuple[str, ...] = (),
+    page: bool = False,
 ) -> tuple[Entry, ...]:
     """Return the menu of two healthy sessions whose accounts were listed."""
     view = view_of(*(row(key, "signed-in") for key in sessions))
@@ -64,6 +66,7 @@ def menu(
         roles=roles,
         guarded=("prod",),
         colors=colors,
+        page=page,
     )
     return entries(view, extras, NOW)
 
@@ -200,6 +203,16 @@ def test_a_full_level_says_how_many_more_there_are(
     assert told == list(dict.fromkeys(one.text for one in found))
     assert MENU_ROWS >= max(map(len, levels(rows)))
     assert 2 >= depth(rows)
+
+
+def test_what_finds_no_room_is_found_on_the_page() -> None:
+    """It opens with the session or the account whose list is full, where there are several."""
+    many = roles(30, 30)
+    one = below(menu(roles=many, sessions=("corp",), page=True), "accounts")
+    several = below(menu(roles=(*many, *ROLES[-1:]), page=True), "accounts")
+
+    found = [one[0].children[-1].event, one[-1].event, several[-4].event]
+    assert [PageRequested(words=words) for words in ("000000000000", "", "corp")] == found
 
 
 @pytest.mark.parametrize("sessions", [2, 5, 8, 40])

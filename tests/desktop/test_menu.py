@@ -126,6 +126,8 @@ def test_the_whole_menu_stands_from_top_to_bottom() -> None:
             "Use the active profile as the AWS default",
             'Provide an "sso-tray" profile for IDEs',
             "Keep refresh tokens in the keyring",
+            "---",
+            "All settings…",
         ],
         "Help",
         [

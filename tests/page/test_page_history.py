@@ -13,7 +13,7 @@ from tests.page.conftest import Page
 from tray.core.text.page.page_words import WORDS
 from tray.core.text.timestamps import format_timestamp
 
-VIEWS = ("accounts", "sessions", "history", "settings", "setup")
+VIEWS = ("accounts", "sessions", "history", "settings", "setup", "help")
 
 
 def write_history(page: Page) -> None:
@@ -85,7 +85,7 @@ def test_axe_finds_nothing_serious(page: Page, dark: bool) -> None:
     for name in VIEWS:
         page.go(name)
         page.tab.until(
-            "document.querySelector('main #rows li, main .card, main .events li, main .chosen')"
+            "document.querySelector('main :is(#rows li, .card, .events li, .chosen, .help pre)')"
         )
         for width in (1280, 360):
             page.tab.size(width, 800)

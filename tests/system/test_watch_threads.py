@@ -103,6 +103,8 @@ def test_what_comes_while_a_watch_is_set_up_is_seen(home: Path) -> None:
     assert [True] == told((begin, (late, "a")))
 
 
+# Windows' watch raises in a thread of its own, too.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_directory_that_goes_while_a_watch_is_set_up_is_looked_for(home: Path) -> None:
     """Its parent is watched instead, and tells when it is back."""
     gone = home / "one/two"

@@ -25,6 +25,7 @@ TESTED = (
     "tests/core",
     "tests/aws",
     "tests/worker",
+    "tests/system/test_watch_threads.py",
     "tests/test_account_records.py",
     "tests/test_applied.py",
     "tests/test_caller_words.py",

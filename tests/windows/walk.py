@@ -198,6 +198,12 @@ class Walk:
         """Return the screen."""
         return ImageGrab.grab(xdisplay=self.machine.display)
 
+    def keep(self, name: str) -> None:
+        """Keep what the screen shows, for a person to look at."""
+        kept = Path("artifacts/windows")
+        kept.mkdir(parents=True, exist_ok=True)
+        self.look().save(kept / f"{self.machine.version}-{name}.png")
+
     def icon(self, state: State) -> tuple[int, int]:
         """Wait until the icon is seen in a state's colour and return where."""
         left, top, right, bottom = until(
@@ -247,6 +253,7 @@ class Walk:
         )
         self.icon("signed-in")
         holds("the icon shows that you are signed in", True)
+        self.keep("icon")
         self.first = self.token()["accessToken"]
         kept = self.kept()
         holds(
@@ -435,6 +442,7 @@ class Walk:
         holds("a right click opens the menu", menu[3] > 100, f"{menu[2]} x {menu[3]}")
         row = self.row(menu, PROFILE)
         profiles = self.opened(lambda: self.pick(row), lambda box: box[3] > 2 * ROW)
+        self.keep("menu")
         self.pick(self.row(profiles, "reader"))
         active = until(lambda: self.status()["active_profile"] != "dev" and self.status(), "use")
         holds("a click on a profile makes it active", active["active_profile"] == "reader")

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from tray.cli.standalone import Standalone
 
 Operation = Literal["credentials", "whoami"]
-_CODE: Final = re.compile(r"[0-9]{6}")  # STS, AssumeRole: TokenCode
+CODE: Final = re.compile(r"[0-9]{6}")  # STS, AssumeRole: TokenCode
 _DURATION: Final = re.compile(r"(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s?)?", re.ASCII)
 
 
@@ -115,13 +115,15 @@ def given(
     *,
     fresh: float = 0.0,
     may_ask: bool = True,
+    typed: Sequence[str] = (),
 ) -> dict[str, Any]:
     """
     Return what was asked for; `may_ask`: a person at a terminal, for MFA codes.
 
+    `typed`: codes that a person has given already; `MfaCodeNeeded` is raised for one more.
     `fresh`: seconds that credentials at hand must have left, else new ones are fetched.
     """
-    codes: list[str] = []
+    codes = [*typed]
     while True:
         try:
             return _given(context, operation, profile, fresh, codes)
@@ -268,6 +270,6 @@ def _asked_code(serial: str) -> str:
     except EOFError:
         typed = ""
     code = typed.replace(" ", "")
-    if not _CODE.fullmatch(code):
+    if not CODE.fullmatch(code):
         raise Ended(credentials_text.NO_CODE, 1)
     return code

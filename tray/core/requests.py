@@ -45,7 +45,7 @@ class StatusRequested:
     """A click on the icon where the desktop opens no menu for it (M2)."""
 
 
-PageName = Literal["accounts", "sessions", "history", "settings", "setup"]
+PageName = Literal["accounts", "sessions", "history", "settings", "setup", "help"]
 """What the accounts page shows first."""
 
 

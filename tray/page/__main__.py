@@ -49,7 +49,13 @@ def _serve(page: str, words: str) -> None:
         "settings": PageSettings(context).settings,
     }
     jobs = PageJobs(context, accounts, news.tell)
-    done = {"do": jobs.start, "star": jobs.star, "cancel": jobs.cancel, "check": checked}
+    done = {
+        "do": jobs.start,
+        "star": jobs.star,
+        "cancel": jobs.cancel,
+        "access": jobs.access,
+        "check": checked,
+    }
     with PageServer(asked, done, news) as server:
         news.start()
         place = page + (f"&find={quote(words, safe='')}" if words else "")

@@ -37,7 +37,7 @@ class PageAccounts:
         self._lock = threading.Lock()
         self._made_of: tuple[object, ...] = ()
         self._known: _Known | None = None
-        self._history: tuple[object, list[HistoryLine]] = (None, [])
+        self._history: tuple[object, list[HistoryLine], dict[str, float]] = (None, [], {})
 
     def rows(self, query: Mapping[str, str]) -> dict[str, Any]:
         """
@@ -52,7 +52,8 @@ class PageAccounts:
         with self._lock:
             known = self._now()
             found = known.search.find(query.get("q", ""))
-            used = last_used(self._lines())
+            self._lines()
+            used = self._history[2]
         if session := query.get("session"):
             found = [row for row in found if row.session == session and row.role_name]
         shown = found[first : first + most]
@@ -140,7 +141,8 @@ class PageAccounts:
         history = History(self._context.paths.state)
         marks = history.marks()
         if marks != self._history[0]:
-            self._history = (marks, list(history_lines(history.documents())))
+            lines = list(history_lines(history.documents()))
+            self._history = (marks, lines, last_used(lines))
         return self._history[1]
 
 

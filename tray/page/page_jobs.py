@@ -17,12 +17,15 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from tray.cli.command_context import CommandContext
+from tray.cli.credentials_command import CODE, given
 from tray.core.accounts.remembered_roles import RememberedRoles
 from tray.core.accounts.role_search import RoleRow
-from tray.core.policy import PAGE_JOB_ENDS_WITHIN, PAGE_JOB_PRINTS
+from tray.core.policy import LONGEST_SHOWN_NAME, PAGE_JOB_ENDS_WITHIN, PAGE_JOB_PRINTS
 from tray.core.text import sentences
+from tray.core.text.credentials import credentials_text
+from tray.core.text.display_names import clean
 from tray.core.text.page import page_words
-from tray.errors import NotFound, TrayError, UserMustAct
+from tray.errors import MfaCodeNeeded, NotFound, TrayError, UserMustAct
 from tray.page.page_accounts import PageAccounts
 from tray.page.page_settings import settable
 from tray.storage.logs import History
@@ -52,6 +55,7 @@ class PageJobs:
             "sign-out": lambda asked: ["logout", "--", self._session(asked)],
             "undo": lambda asked: ["login", "--undo", "--", self._session(asked)],
             "renew": lambda asked: ["renew", "--", self._session(asked)],
+            "doctor": lambda _asked: ["doctor"],
             "set": self._set,
             "session": _session_added,
             "add-some": self._add_some,
@@ -83,6 +87,26 @@ class PageJobs:
 
         change_remembered(self._context.paths.state, change)
         return {}
+
+    def access(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """
+        Answer ``access``: get a profile's credentials, to say as whom; they stay with the daemon.
+
+        ``question`` asks for one MFA code more than ``codes`` has.
+        """
+        row = self._row(asked)
+        found = [one for one in self._accounts.profiles() if one.name == row.profile]
+        codes = asked.get("codes")
+        if not found or not isinstance(codes, list):
+            raise UserMustAct(page_words.NO_REQUEST)
+        typed = [str(one).replace(" ", "") for one in codes]
+        if not all(map(CODE.fullmatch, typed)):
+            raise UserMustAct(credentials_text.NO_CODE)
+        try:
+            whom = given(self._context, "whoami", found[0], may_ask=False, typed=typed)
+        except MfaCodeNeeded as needed:
+            return {"question": credentials_text.question(needed.serial)}
+        return {"said": page_words.access(clean(str(whom.get("arn", "")), LONGEST_SHOWN_NAME))}
 
     def cancel(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Answer ``cancel``: end the sign-in of a ``session``."""

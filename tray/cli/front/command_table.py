@@ -20,7 +20,7 @@ SHELLS: Final = ("bash", "zsh", "fish", "powershell")
 TOOLS: Final = (
     "aws-sso-cli", "granted", "leapp", "aws-vault", "aws-sso-util", "yawsso", "aws-cli",
 )  # fmt: skip
-PAGES: Final = ("accounts", "sessions", "history", "settings", "setup")
+PAGES: Final = ("accounts", "sessions", "history", "settings", "setup", "help")
 COMPLETES: Final = ("bash", "zsh", "fish")
 COMPLETION_ASKED: Final = "_SSO_TRAY_COMPLETE"
 """The variable in which a shell asks what completes a line, as click derives it from our name."""

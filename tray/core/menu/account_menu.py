@@ -29,6 +29,7 @@ from tray.core.requests import (
     EnvironmentRequested,
     FavouriteRequested,
     SettingRequested,
+    TerminalCommand,
 )
 from tray.core.text import index_text, menu_text
 from tray.core.text.display_names import clean, session_name
@@ -36,7 +37,7 @@ from tray.core.views.view import SessionRow, View
 
 ACCOUNTS: Final = "accounts"
 """The key of the row that holds all accounts."""
-CONSOLES: Final = "console --pick"
+CONSOLES: Final[TerminalCommand] = "console --pick"
 """The command in which a role without a profile is found, too."""
 PICKED_FIRST: Final = 8  # profiles above the accounts, where not all find room
 
@@ -86,6 +87,9 @@ def _choice(
     of_roles = () if few and not extras.colors else extras.roles
     names = {one.account_id: one.account_name for one in of_roles if one.account_name}
 
+    def rest(count: int) -> Entry:
+        return more(count, extras.find("", "use"))
+
     def row(one: Profile) -> Entry:
         return _profile(one, active, extras, names.get(one.account_id, ""))
 
@@ -116,7 +120,7 @@ def _choice(
         # Shown in ranges, from one name to another: by name, or nobody knows which one to open.
         named = sorted(profiles, key=lambda one: one.name.casefold())
         blocks = [Block("profiles", "", named)]
-    yield from grouped(blocks, room, lambda one, _: row(one), more)
+    yield from grouped(blocks, room, lambda one, _: row(one), rest)
 
 
 def _profile(
@@ -165,7 +169,7 @@ def remembered_rows(view: View, extras: MenuExtras, room: int) -> tuple[Entry, .
     rows = [_remembered(there[key], kinds, view, extras) for key in keys]
     if len(rows) <= room:
         return tuple(rows)
-    held = fitting(rows, MENU_ROWS, command=CONSOLES)
+    held = fitting(rows, MENU_ROWS, extras.find("", CONSOLES))
     return (Entry("remembered", menu_text.FAVOURITES, children=held),)
 
 
@@ -244,9 +248,11 @@ def all_accounts(view: View, extras: MenuExtras) -> Iterator[Entry]:
         found = sorted(there[key].values(), key=_by_name)
         kept = found if len(found) <= share else found[: share - 1]
         rows += (_account(one, profiles, view, extras) for one in kept)
-        rows += (more(len(found) - len(kept), key, CONSOLES),) if len(kept) < len(found) else ()
+        if len(kept) < len(found):
+            words = session_name(key) if several else ""
+            rows.append(more(len(found) - len(kept), extras.find(words, CONSOLES), key))
         rows += unlisted[key]
-    rows += (more(left_out, command=CONSOLES),) if left_out else ()
+    rows += (more(left_out, extras.find("", CONSOLES)),) if left_out else ()
     yield Entry(ACCOUNTS, menu_text.ALL_ACCOUNTS, children=tuple(rows))
 
 
@@ -299,11 +305,12 @@ def _roles(
     room = MENU_ROWS - (3 if uses else 1)
     most = shares((len(consoles), len(uses)), room)
     yield heading("consoles", menu_text.CONSOLE_OF)
-    yield from fitting([*consoles.values()], most[0], command=CONSOLES)
+    account = rows[0].account_id or ""
+    yield from fitting([*consoles.values()], most[0], extras.find(account, CONSOLES))
     if uses:
         yield SEPARATION
         yield heading("uses", menu_text.USE_PROFILE)
-        yield from fitting(uses, most[1], "uses")
+        yield from fitting(uses, most[1], extras.find(account, "use"), "uses")
 
 
 def shares(wanted: Sequence[int], room: int) -> list[int]:

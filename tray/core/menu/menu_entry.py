@@ -14,7 +14,7 @@ from tray.core.accounts.remembered_roles import RememberedRoles
 from tray.core.accounts.role_search import RoleRow
 from tray.core.events import Event
 from tray.core.policy import MENU_ROWS
-from tray.core.requests import TerminalCommand, TerminalRequested
+from tray.core.requests import PageRequested, TerminalCommand, TerminalRequested
 from tray.core.text import menu_text
 from tray.values import dataclass
 
@@ -50,18 +50,16 @@ def heading(key: str, text: str) -> Entry:
     return Entry(key, text, enabled=False)
 
 
-def more(count: int, of: str = "", command: TerminalCommand = "use") -> Entry:
+def more(count: int, find: Event, of: str = "") -> Entry:
     """Return the last row of a full list, the others of which are found by typing."""
-    return Entry(f"more:{of}", menu_text.more(count), TerminalRequested(command))
+    return Entry(f"more:{of}", menu_text.more(count), find)
 
 
-def fitting(
-    rows: Sequence[Entry], room: int, of: str = "", command: TerminalCommand = "use"
-) -> tuple[Entry, ...]:
+def fitting(rows: Sequence[Entry], room: int, find: Event, of: str = "") -> tuple[Entry, ...]:
     """Return the rows, or the first of them and how many more there are."""
     if len(rows) <= room:
         return tuple(rows)
-    return (*rows[: room - 1], more(len(rows) - room + 1, of, command))
+    return (*rows[: room - 1], more(len(rows) - room + 1, find, of))
 
 
 def grouped(
@@ -113,3 +111,7 @@ class MenuExtras:
     zone: tzinfo | None = None  # the reader's zone
     page: bool = False  # whether the accounts page can be served here
     version: str = ""  # of the program
+
+    def find(self, words: str, command: TerminalCommand) -> PageRequested | TerminalRequested:
+        """Return what finds a row that has no room: the page with these words, or a terminal."""
+        return PageRequested(words=words) if self.page else TerminalRequested(command)

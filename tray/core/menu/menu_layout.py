@@ -192,14 +192,23 @@ def _rest(view: View, extras: MenuExtras) -> Iterable[Entry]:
             # Set in a notice, where it cannot be taken back.
             *((_setting("restore-removed", on=True),) if extras.restores else ()),
             *_locked_by(extras),
+            *_all_settings(extras),
         ),
     )
     lines = tuple(
         heading(f"help:{number}", line) for number, line in enumerate(menu_text.HELP_LINES)
     )
-    doctor = Entry("doctor", menu_text.RUN_DOCTOR, TerminalRequested("doctor"))
-    about = heading("about", menu_text.about(extras.version))
+    helped = PageRequested("help") if extras.page else TerminalRequested("doctor")
+    doctor = Entry("doctor", menu_text.RUN_DOCTOR, helped)
+    text = menu_text.about(extras.version)
+    about = Entry("about", text, helped) if extras.page else heading("about", text)
     yield Entry("help", menu_text.HELP, children=(doctor, *lines, SEPARATION, about))
+
+
+def _all_settings(extras: MenuExtras) -> Iterable[Entry]:
+    if extras.page:
+        yield SEPARATION
+        yield Entry("settings-page", menu_text.SETTINGS_PAGE, PageRequested("settings"))
 
 
 def _locked_by(extras: MenuExtras) -> Iterable[Entry]:

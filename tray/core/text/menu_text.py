@@ -35,6 +35,7 @@ CONSOLE_OF = "Open AWS console:"
 USE_PROFILE = "Use profile:"
 SETTINGS = "Settings"
 ACCOUNTS_PAGE = "Accounts…"
+SETTINGS_PAGE = "All settings…"
 PAGE_NOT_OPENED = "The accounts page wasn't opened"
 SETTING_LABELS: dict[SettingName, str] = {
     "start-at-login": "Start at login",

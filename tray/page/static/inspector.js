@@ -2,7 +2,7 @@
 
 import { ago, copyable, el, marked, setText, tell, text } from "/dom.js";
 import { act } from "/link.js";
-import { changeOf, job, run, sure } from "/jobs.js";
+import { asked, changeOf, job, run, sure } from "/jobs.js";
 import { choices, REGIONS, SERVICES } from "/services.js";
 
 class Inspector {
@@ -16,6 +16,7 @@ class Inspector {
     this.open = el("button", { type: "button", class: "first", id: "open", onclick: () => this.enter() }, text("open-console"));
     this.use = el("button", { type: "button", id: "use", onclick: () => this.makeActive() }, text("make-active"));
     this.starred = el("button", { type: "button", id: "star", "aria-pressed": "false", onclick: () => this.star() });
+    this.access = el("button", { type: "button", id: "access", onclick: () => this.check() }, text("check-access"));
     this.service = picked("service", text("service"), text("home-page"), SERVICES);
     this.region = picked("region", text("region"), text("profiles-region"), REGIONS);
     for (const one of [this.service, this.region]) {
@@ -29,7 +30,7 @@ class Inspector {
     this.copies = el("div", { class: "copies" });
     this.adding = new Adding();
     this.element = el("section", { class: "inspector", "aria-label": text("chosen-role"), hidden: true },
-      this.title, this.facts, el("div", { class: "row" }, this.open, this.use, this.starred),
+      this.title, this.facts, el("div", { class: "row" }, this.open, this.use, this.starred, this.access),
       this.where, this.copies, this.adding.element);
   }
 
@@ -46,7 +47,7 @@ class Inspector {
     marked(this.mark, row);
     this.facts.replaceChildren(...facts(row));
     this.open.hidden = this.where.hidden = !row.console;
-    this.use.hidden = !row.profile;
+    this.use.hidden = this.access.hidden = !row.profile;
     this.use.disabled = row.active;
     setText(this.use, row.active ? text("active") : text("make-active"));
     setText(this.starred, text(row.favourite ? "favourite" : "no-favourite"));
@@ -83,6 +84,27 @@ class Inspector {
       return;
     }
     await run(this.use, "use", { key: row.key });
+  }
+
+  // Have the profile's credentials fetched, with the MFA codes that its roles want.
+  async check() {
+    const { key } = this.row;
+    const codes = [];
+    this.access.setAttribute("aria-busy", "true");
+    try {
+      let answer = await act("access", { key, codes });
+      while (answer.question) {
+        const code = await asked(answer.question);
+        if (code === null) {
+          return;
+        }
+        codes.push(code);
+        answer = await act("access", { key, codes });
+      }
+      tell(answer.said);
+    } finally {
+      this.access.removeAttribute("aria-busy");
+    }
   }
 
   star() {

@@ -39,6 +39,23 @@ export async function run(button, what, members) {
   }
 }
 
+// Ask for a short text, an MFA code; null if the person gives none.
+export function asked(question) {
+  return new Promise((given) => {
+    const input = el("input", { type: "text", inputmode: "numeric", autocomplete: "one-time-code", maxlength: 7, "aria-label": question });
+    const no = el("button", { type: "button", onclick: () => dialog.close() }, text("cancel"));
+    const yes = el("button", { type: "submit", value: "yes", class: "first" }, text("continue"));
+    const dialog = el("dialog", { "aria-label": question },
+      el("form", { method: "dialog" }, el("p", {}, question), input, el("div", { class: "row" }, no, yes)));
+    dialog.addEventListener("close", () => {
+      given(dialog.returnValue === "yes" ? input.value : null);
+      dialog.remove();
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+}
+
 // Ask first; true if the person agrees.
 export function sure(question, answer) {
   return new Promise((decided) => {

@@ -4,12 +4,13 @@ import { el, setText, tell, text } from "/dom.js";
 import { enter, follow, Refused } from "/link.js";
 import { jobEnded } from "/jobs.js";
 import { accounts } from "/accounts.js";
+import { help } from "/help.js";
 import { history } from "/history.js";
 import { sessions } from "/sessions.js";
 import { settings } from "/settings.js";
 import { setup } from "/setup.js";
 
-const VIEWS = { accounts, sessions, history, settings, setup };
+const VIEWS = { accounts, sessions, history, settings, setup, help };
 const main = document.getElementById("main");
 const made = new Map();
 let news = { status: null, words: {}, lost: "" };

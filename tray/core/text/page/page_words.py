@@ -127,6 +127,13 @@ WORDS: Final[Mapping[str, str]] = {
     "setup-login": "Start SSO Tray at login",
     "guarded-sure": "“{profile}” is guarded. Make it the active profile?",
     "make-active": "Make active",
+    "check-access": "Check access",
+    "continue": "Continue",
+    # Help
+    "help": "Help",
+    "help-more": "All commands: sso-tray --help. The guide: sso-tray guide.",
+    "run-doctor": "Run doctor",
+    "doctor": "What the doctor found",
     # Everywhere
     "copy": "Copy",
     "copied": "Copied.",
@@ -152,6 +159,10 @@ NOTHING_CHOSEN: Final = "Choose at least one role."
 NO_NAME: Final = "Give the session a name, such as your company's."
 NO_URL: Final = "Give the address of your access portal."
 NO_REGION: Final = "Give the region of your Identity Center, such as eu-west-1."
+
+
+def access(arn: str) -> str:
+    return f"It works: you are {arn}."
 
 
 def day(session: str, numbers: Sequence[int]) -> str:
