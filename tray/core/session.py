@@ -298,7 +298,15 @@ def kept_for_undo(session: Session) -> Removal | None:
     return None if removal is None or removal.dropped else removal
 
 
-def lasting(notified: frozenset[str]) -> frozenset[str]:
-    """Return what stays shown when a new session begins: adoption is explained once (K4)."""
+def lasting(notified: frozenset[str], fingerprint: str = "") -> frozenset[str]:
+    """
+    Return what stays shown when a new session begins: adoption is explained once (K4).
+
+    So is what was told of its token, where a file is put back that was here before (W2).
+    """
     news = max((once for once in notified if once.startswith("accounts:")), default="")
-    return frozenset(once for once in notified if once.startswith("adopted:") or once == news)
+    return frozenset(
+        once
+        for once in notified
+        if once.startswith("adopted:") or once == news or fingerprint in once.split(":")[1:]
+    )

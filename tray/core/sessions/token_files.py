@@ -342,11 +342,6 @@ def new_token(seen: Session, token: TokenFacts, before: Session) -> Session:
     )
 
 
-def _told_of(token: TokenFacts, memory: Memory) -> frozenset[str]:
-    """Return the notices shown of a token that was here before: its file was put back (W2)."""
-    return frozenset(once for once in memory.notified if token.fingerprint in once.split(":"))
-
-
 def _memory_with(token: TokenFacts, before: Session) -> Memory:
     """Return the memory of a session at a token that is new to us (G1)."""
     memory, end = before.memory, exact_end(before)
@@ -362,7 +357,7 @@ def _memory_with(token: TokenFacts, before: Session) -> Memory:
             end=None,
             refused=None,
             used_at=token.issued_at,
-            notified=lasting(memory.notified) | _told_of(token, memory),
+            notified=lasting(memory.notified, token.fingerprint),
         )
     memory = without_disproved_end(memory, token)
     known = before.token is not None or before.memory.removed is not None
