@@ -6,12 +6,10 @@ import json
 import re
 import shutil
 import time
-import urllib.request
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
-from urllib.parse import parse_qs
 
 from PIL import Image, ImageGrab
 
@@ -47,10 +45,8 @@ sso_role_name = ReadOnly
 region = eu-west-1
 """
 BROWSER = """\
-import pathlib, sys, urllib.request
+import sys, urllib.request
 urllib.request.build_opener(urllib.request.ProxyHandler({})).open(sys.argv[1], timeout=60).read()
-with pathlib.Path(__file__).with_name("opened").open("a") as opened:
-    opened.write(sys.argv[1] + "\\n")
 """
 BATCH = """\
 @echo off
@@ -80,7 +76,7 @@ MARGIN = 10
 """Pixels: about what a row of a menu is high, and what is left of its text."""
 
 PROFILE, HAND_BACK = menu_text.active("dev"), menu_text.quit_and_hand_back(keyring_required=False)
-CLICKED = (PROFILE, "reader", menu_text.ACCOUNTS_PAGE, HAND_BACK)
+CLICKED = (PROFILE, "reader", HAND_BACK)
 """The rows of the menu that are clicked."""
 
 NOT_JUDGED = {
@@ -93,6 +89,7 @@ NOT_JUDGED = {
     "the icon comes back after Explorer restarts": "there is no Explorer",
     "a virus scanner that holds files does no harm": "there is none",
     "a link is copied": "Wine has no clip.exe",
+    "the accounts page opens, for its user alone": "Wine names no process of a connection",
 }
 
 
@@ -329,19 +326,6 @@ class Walk:
         until(lambda: self.token()["accessToken"] != now, "a renewal by itself")
         holds("it renews by itself at half of the token's life", True)
 
-    def opens_the_page(self) -> None:
-        """Enter the accounts page as a browser does, and have it renew."""
-        link = self.machine.tray("open", "--print").out.strip()
-        origin, _, fragment = link.partition("/#")
-        secret = parse_qs(fragment).get("secret", [""])[0]
-        bearer = _of_page(origin, "enter", {"secret": secret})["bearer"]
-        rows = json.dumps(_of_page(origin, "accounts", bearer=bearer))
-        holds("open serves the accounts page", '"reader"' in rows)
-        before = self.token()["accessToken"]
-        _of_page(origin, "do", {"what": "renew", "session": "corp"}, bearer)
-        until(lambda: self.token()["accessToken"] != before, "a renewal by the page")
-        holds("a click on the page does what the command does", True)
-
     def starts_at_login(self) -> None:
         """Write the Run key, and take it out."""
         machine = self.machine
@@ -447,13 +431,6 @@ class Walk:
         active = until(lambda: self.status()["active_profile"] != "dev" and self.status(), "use")
         holds("a click on a profile makes it active", active["active_profile"] == "reader")
 
-    def opens_the_page_by_menu(self) -> None:
-        """Click the row of the accounts page."""
-        opened = self.machine.home / "opened"
-        self.pick(self.row(self.open_menu(), menu_text.ACCOUNTS_PAGE))
-        until(lambda: "/#accounts&" in opened.read_text(), "the page in the browser")
-        holds("a click in the menu opens the accounts page", True)
-
     def quits_under_a_menu(self) -> None:
         """Quit by the command while the menu is open, and start again."""
         self.open_menu()
@@ -514,23 +491,6 @@ class Walk:
         )
 
 
-def _of_page(origin: str, name: str, members: Any = None, bearer: str = "") -> dict[str, Any]:
-    """Ask the page's server as the page does: a change where there are members."""
-    request = urllib.request.Request(
-        f"{origin}/api/{name}",
-        None if members is None else json.dumps(members).encode(),
-        {
-            "Origin": origin,
-            "Content-Type": "application/json",
-            "Authorization": f"Bearer {bearer}",
-        },
-    )
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with direct.open(request, timeout=PATIENCE) as answer:
-        found: dict[str, Any] = json.load(answer)
-    return found
-
-
 _FOUND = """\
 from win32ctypes.pywin32 import win32cred
 try: found = win32cred.CredEnumerate(None, 0)
@@ -581,10 +541,8 @@ def check(lab: Path, version: str) -> bool:
             walk.gives_credentials,
             walk.is_quick,
             walk.renews,
-            walk.opens_the_page,
             walk.starts_at_login,
             walk.uses_by_menu,
-            walk.opens_the_page_by_menu,
             walk.quits_under_a_menu,
             walk.quits_by_menu,
             walk.quits_by_command,

@@ -195,8 +195,9 @@ class LoopbackServer:
         peer = self._peers.peer(accepted)
         match peer.owner:
             case "another":
+                who = "" if peer.uid is None else f" (uid {peer.uid})"  # Windows has none
                 self._report_once(
-                    f"Another user of this computer (uid {peer.uid}) has connected to "
+                    f"Another user of this computer{who} has connected to "
                     f"{self.host} and was turned away."
                 )
             case "unknown":

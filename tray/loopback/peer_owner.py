@@ -2,7 +2,7 @@
 Which user is at the other end of a TCP connection on this computer.
 
 Linux says it: by sock_diag(7) for one connection, else in ``/proc/net/tcp`` and ``tcp6``
-(proc(5)), which list all. Other systems and some sandboxes do not.
+(proc(5)), which list all. Windows lists the process of each. macOS and some sandboxes say nothing.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from tray.system import LINUX
+from tray.loopback.windows_peers import owner_of
+from tray.system import LINUX, WINDOWS
 
-Source = Literal["sock_diag", "proc"]
+Source = Literal["sock_diag", "proc", "processes"]
 
 _ESTABLISHED: Final = 1  # the kernel's number for an open connection (net/tcp_states.h)
 _TABLES: Final = (
@@ -58,6 +59,8 @@ class PeerLookup:
         """Find out, by a connection of our own, what works here; None if nothing does."""
         if LINUX:
             self._overflow, self._source = _unmapped_uid(), self._working_source()
+        elif WINDOWS and self._names_processes():
+            self._source = "processes"
         return self._source
 
     def close(self) -> None:
@@ -69,6 +72,8 @@ class PeerLookup:
         if self._source is None:
             return Peer("unknown")
         try:
+            if self._source == "processes":
+                return Peer(owner_of(accepted.getpeername(), accepted.getsockname()))
             if not _is_open(accepted):
                 return Peer("gone")  # the most of a flood, and looking up each takes long
             row = self._row(self._source, accepted.getpeername(), accepted.getsockname())
@@ -83,6 +88,15 @@ class PeerLookup:
         if row.uid in (os.geteuid(), 0):
             return Peer("ours")
         return Peer("unknown") if row.uid == self._overflow else Peer("another", row.uid)
+
+    def _names_processes(self) -> bool:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            ours = listener.getsockname()
+            with socket.create_connection(ours) as client:
+                try:
+                    return owner_of(client.getsockname(), ours) == "ours"
+                except OSError:
+                    return False
 
     def _working_source(self) -> Source | None:
         with socket.create_server(("127.0.0.1", 0)) as listener:

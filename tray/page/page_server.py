@@ -20,7 +20,6 @@ from tray.loopback.later_answers import Held, Stream
 from tray.loopback.loopback_server import LoopbackServer
 from tray.page.live_news import LiveNews
 from tray.page.page_door import PageDoor, refusal
-from tray.system import WINDOWS
 from tray.system.clock.local_time import written
 
 log = logging.getLogger(__name__)
@@ -68,12 +67,7 @@ class PageServer:
         self._lock = threading.Lock()
         self._heard_at = time.monotonic()
         self._server = LoopbackServer(
-            self._answer,
-            _refused,
-            report=report,
-            largest_body=PAGE_REQUEST_BYTES,
-            # Windows shows nobody else a browser's command line, which holds the link's secret.
-            unknown_peers=WINDOWS,
+            self._answer, _refused, report=report, largest_body=PAGE_REQUEST_BYTES
         )
 
     def __enter__(self) -> Self:

@@ -111,7 +111,7 @@ def connect(address: str, timeout: float) -> PipeConnection:
 
 def private_sddl() -> str:
     """Return a security descriptor by which this user owns an object and alone may open it."""
-    user = _own_sid()
+    user = own_sid()
     return "O:{0}D:P(A;;FA;;;{0})".format(user)  # noqa: UP032  (one value twice)
 
 
@@ -158,13 +158,19 @@ def _written(descriptor: ctypes.c_void_p) -> str:
         _free(descriptor)
 
 
-def _own_sid() -> str:
-    advapi = _windows.WinDLL("advapi32", use_last_error=True)
+def own_sid() -> str:
+    """Return who we are, as a SID in text; raises OSError."""
     kernel = _windows.WinDLL("kernel32", use_last_error=True)
     kernel.GetCurrentProcess.restype = ctypes.c_void_p
+    return sid_of_process(kernel.GetCurrentProcess())
+
+
+def sid_of_process(process: int) -> str:
+    """Return the user of a process, given its handle, as a SID in text; raises OSError."""
+    advapi = _windows.WinDLL("advapi32", use_last_error=True)
+    kernel = _windows.WinDLL("kernel32", use_last_error=True)
     token, text, needed = ctypes.c_void_p(), ctypes.c_wchar_p(), ctypes.c_uint32()
-    process = ctypes.c_void_p(kernel.GetCurrentProcess())
-    _insist(advapi.OpenProcessToken(process, _TOKEN_QUERY, ctypes.byref(token)))
+    _insist(advapi.OpenProcessToken(ctypes.c_void_p(process), _TOKEN_QUERY, ctypes.byref(token)))
     try:
         user = (ctypes.c_void_p * 64)()  # TOKEN_USER: a pointer to the SID, which lies behind it
         _insist(
