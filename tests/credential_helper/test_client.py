@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -147,6 +148,20 @@ def test_without_a_resident_it_becomes_the_full_program(stage: Stage) -> None:
     done = hand_out(stage, AWS_PROFILE="sso-tray", PYTHONPATH="/nowhere")
 
     assert ("", 0) == (done.err, done.code)
+    assert "123456789011" == done.json()["AccountId"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows stops no process")
+def test_a_daemon_that_hangs_keeps_no_credentials_back(stage: Stage) -> None:
+    """What answers nobody for some seconds is left alone, as where no daemon runs."""
+    with stage.daemon() as process:
+        process.send_signal(signal.SIGSTOP)
+        try:
+            done = hand_out(stage)
+        finally:
+            process.send_signal(signal.SIGCONT)
+
+    assert 0 == done.code, done.err
     assert "123456789011" == done.json()["AccountId"]
 
 

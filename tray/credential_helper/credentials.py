@@ -27,6 +27,7 @@ HEAD = b'{"v":1,"done":{"exit":0,"sentence":"","credentials":'
 TAIL = b"}}\n"  # around the credentials in the usual answer, which then needs no JSON reader
 CONNECT_PATIENCE = 2.0
 ANSWER_PATIENCE = 120.0  # seconds; a renewal and a call to AWS end well before that
+SILENCE = 5.0  # seconds after which a daemon that hangs is told from one that is at work
 LONGEST_ANSWER = 65536
 UNKNOWN_PROFILE = 2  # exit code; the daemon may not have read the config that names it yet
 
@@ -101,15 +102,17 @@ def asked(
     more: str = "",
 ) -> bytes:
     """Return the daemon's answer, a line, waited for so many seconds; `more` are members."""
+    where = b"\0".join(world(environ)).hex().encode()
     request = b'{"v":1,"program":"handout","op":"%b","profile":%b,"environ":"%b"%b}\n' % (
         op.encode(),
         quoted(profile),
-        b"\0".join(world(environ)).hex().encode(),
+        where,
         more.encode(),
     )
+    alive = b'{"v":1,"program":"handout","op":"status","environ":"%b"}\n' % where
     for path in sockets:
         try:
-            line = asked_at(path, request, patience)
+            line = asked_at(path, request, patience, alive)
         except OSError:
             line = b""  # no daemon there: the next place
         if line.endswith(b"\n"):
@@ -117,12 +120,43 @@ def asked(
     raise NoDaemon
 
 
-def asked_at(path: str, request: bytes, patience: float = ANSWER_PATIENCE) -> bytes:
-    """Return the answer of the daemon at a path; nothing if it is not our own user's."""
+def asked_at(
+    path: str, request: bytes, patience: float = ANSWER_PATIENCE, alive: bytes = b""
+) -> bytes:
+    """
+    Return the answer of the daemon at a path; nothing if it is not our own user's.
+
+    `alive` is a request that any daemon answers at once. Raises OSError if there is none, or if it
+    answers neither.
+    """
+    connection = connected(path)
+    if connection is None:
+        return b""
+    connection.settimeout(min(patience, SILENCE) if alive else patience)
+    connection.sendall(request)
+    line, left = b"", patience
+    while not line.endswith(b"\n") and len(line) < LONGEST_ANSWER:
+        try:
+            more = connection.recv(LONGEST_ANSWER)
+        except OSError as error:
+            left -= SILENCE
+            # Only a wait that is over has no number.
+            if error.errno is not None or left <= 0 or not alive:
+                raise
+            asked_at(path, alive, SILENCE)
+            continue
+        if not more:
+            break
+        line += more
+    return line
+
+
+def connected(path: str) -> "Any":
+    """Return a connection to the daemon at a path; None if it is not our own user's."""
     if WINDOWS:
         # Copied beside this file; no other folder of ours is on the import path.
         sys.path.insert(0, __file__.rpartition("\\")[0])
-        return answer(__import__("pipe_client").connect(path, CONNECT_PATIENCE), request, patience)
+        return __import__("pipe_client").connect(path, CONNECT_PATIENCE)
     import posix
     from _socket import AF_UNIX, SOCK_STREAM, socket
 
@@ -130,25 +164,10 @@ def asked_at(path: str, request: bytes, patience: float = ANSWER_PATIENCE) -> by
     # Another user may have been first: directory, socket and peer must be ours.
     directory, itself = posix.stat(path.rpartition("/")[0]), posix.lstat(path)
     if directory.st_uid != user or directory.st_mode & 0o077 or itself.st_uid != user:
-        return b""
+        return None
     connection = socket(AF_UNIX, SOCK_STREAM)
     connect(connection, path)
-    if peer(connection, user) != user:
-        return b""
-    return answer(connection, request, patience)
-
-
-def answer(connection: "Any", request: bytes, patience: float) -> bytes:
-    """Send a request, and return the line that comes back; the rest of it if that is cut."""
-    connection.settimeout(patience)
-    connection.sendall(request)
-    line = b""
-    while not line.endswith(b"\n") and len(line) < LONGEST_ANSWER:
-        more = connection.recv(LONGEST_ANSWER)
-        if not more:
-            break
-        line += more
-    return line
+    return connection if peer(connection, user) == user else None
 
 
 def connect(connection: "_socket.socket", path: str) -> None:

@@ -132,8 +132,9 @@ class AgentClient:
         """
         Send a request and yield its answers; the last one has ``done``.
 
-        `patience` is in seconds for each line, or None. Raises OtherWorld: act alone; Unreachable:
-        it went away, is mute, or speaks another version; BadLine: it rejected the request.
+        `patience` is in seconds for each line, or None. One that takes longer than what is at hand
+        is asked meanwhile whether it answers at all. Raises OtherWorld: act alone; Unreachable: it
+        went away, is mute, or speaks another version; BadLine: it rejected the request.
         """
         if self._connection is None:
             raise Unreachable("SSO Tray isn't running.")
@@ -141,7 +142,7 @@ class AgentClient:
         request = {"program": tray.__version__, "world": self._world, "op": op, **members}
         try:
             self._connection.sendall(encode(request))
-            for line in _lines(self._connection, patience):
+            for line in self._lines(self._connection, patience):
                 message = _checked(decode(line, limit=ANSWER_LIMIT))
                 yield message
                 if "done" in message:
@@ -157,32 +158,50 @@ class AgentClient:
         *_, last = self.ask(op, patience=patience, **members)
         return last["done"]
 
+    def _lines(
+        self, connection: agent_socket.Connection, patience: float | None
+    ) -> Iterator[bytes]:
+        """Yield lines as they come, the last one possibly truncated; raises `TimeoutError`."""
+        waiting = b""
+        while True:
+            line, newline, rest = waiting.partition(b"\n")
+            if newline or len(waiting) > ANSWER_LIMIT:
+                yield line + newline
+                waiting = rest
+                continue
+            self._wait(connection, patience)
+            chunk = connection.recv(_CHUNK)
+            if not chunk:
+                break
+            waiting += chunk
+        if waiting:
+            yield waiting
 
-def _lines(connection: agent_socket.Connection, patience: float | None) -> Iterator[bytes]:
-    """Yield lines as they come, the last one possibly truncated; raises `TimeoutError`."""
-    waiting = b""
-    while True:
-        line, newline, rest = waiting.partition(b"\n")
-        if newline or len(waiting) > ANSWER_LIMIT:
-            yield line + newline
-            waiting = rest
-            continue
-        _wait(connection, patience)
-        chunk = connection.recv(_CHUNK)
-        if not chunk:
-            break
-        waiting += chunk
-    if waiting:
-        yield waiting
+    def _wait(self, connection: agent_socket.Connection, patience: float | None) -> None:
+        """Wake every second: Python misses a Ctrl-C that arrives right before a wait."""
+        deadline = math.inf if patience is None else time.monotonic() + patience
+        # A subscriber may wait for days, and only a living daemon keeps the connection open.
+        doubts = patience is not None and patience > QUICK_ANSWER
+        doubted_at = time.monotonic() + QUICK_ANSWER
+        while (left := deadline - time.monotonic()) > 0:
+            if agent_socket.readable(connection, min(left, _WAKES)):
+                return
+            if doubts and time.monotonic() >= doubted_at:
+                if not self._answers():
+                    break
+                doubted_at = time.monotonic() + QUICK_ANSWER
+        raise TimeoutError
 
-
-def _wait(connection: agent_socket.Connection, patience: float | None) -> None:
-    """Wake every second: Python misses a Ctrl-C that arrives right before a wait."""
-    deadline = math.inf if patience is None else time.monotonic() + patience
-    while (left := deadline - time.monotonic()) > 0:
-        if agent_socket.readable(connection, min(left, _WAKES)):
-            return
-    raise TimeoutError
+    def _answers(self) -> bool:
+        """Whether it says how things stand, which it has at hand, to another connection."""
+        try:
+            with AgentClient(self._sockets, self._world) as other:
+                other.done("status")
+        except Unreachable:
+            return False
+        except TrayError:
+            return True
+        return True
 
 
 def _checked(message: dict[str, Any]) -> dict[str, Any]:
