@@ -126,6 +126,7 @@ def aws_logout(world: World, one: Happening) -> None:
     if not world.machine.aws.works(entry.given.access):
         return
     world.portal(entry.given.place).sign_out()
+    world.note("removed", key)  # under another portal's file it was this machine's session alone
     world.machine.write(key, None)
     world.truth.unwell()
 
