@@ -270,8 +270,8 @@ class Stage:
         self.file_of(key).write_bytes(data)
 
     def wait_until_expired(self, key: str) -> None:
-        """Wait until a session's token has ended by the clock."""
-        end = parse_timestamp(json.loads(self.file_of(key).read_text())["expiresAt"])
+        """Wait until a session's token has ended by the clock; its file's end is rounded down."""
+        end = parse_timestamp(json.loads(self.file_of(key).read_text())["expiresAt"]) + 1
         while (left := end - time.time()) >= 0:
             time.sleep(left + 0.01)
 
