@@ -38,6 +38,10 @@ class ConfigRejected(UserMustAct):
         self.line = line
 
 
+class ConfigRepeats(ConfigRejected):
+    """A key or a section stands there twice; other SDKs than Python's take the last one."""
+
+
 class NotFound(UserMustAct):
     """A session or profile name that does not exist."""
 

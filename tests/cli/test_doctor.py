@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests import schema
-from tests.cli.stage import Stage
+from tests.cli.stage import CONFIG, Stage
 from tests.keyring_session import keyring_session
 from tests.leaks.canaries import Canaries, forms
 from tray.cli.doctor.probes import side_by_side
@@ -230,6 +230,26 @@ def _plant(stage: Stage) -> set[str]:
 def _everything(stage: Stage) -> str:
     files = [path for path in stage.home.rglob("*") if path.is_file() and path.suffix != ".zip"]
     return "\n".join(path.read_text(errors="replace") for path in files)
+
+
+@pytest.mark.parametrize(
+    ("more", "others"),
+    [
+        ("[profile dev]\n", True),
+        ("region = eu-west-1\nregion = eu-west-2\n", True),
+        ("[cut\n", False),
+    ],
+    ids=["section", "key", "cut"],
+)
+def test_only_what_stands_there_twice_is_read_by_other_sdks(
+    stage: Stage, more: str, others: bool
+) -> None:
+    """Go, Rust, Java and C++ go on with the last value; nobody reads any other broken line."""
+    stage.config.write_text(CONFIG + "[profile last]\n" + more)
+
+    said = " ".join(stage.tray("doctor").out.split())
+
+    assert others == ("Every other SDK and Terraform go on, with the last value" in said), said
 
 
 def test_a_session_of_two_configs_is_said(stage: Stage) -> None:

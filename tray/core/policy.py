@@ -174,6 +174,7 @@ PAGE_JOB_PRINTS: Final = 64 * 1024  # characters of a job's output that are pass
 PAGE_ROWS: Final = 60  # of one answer, unless fewer are asked for
 PAGE_MOST_ROWS: Final = 500
 LONGEST_SHOWN_NAME: Final = 300  # characters
+LONGEST_LABEL: Final = 20  # characters of an account's, beside its name in menu and list
 PAGE_SPANS: Final = {
     "day": (DAY, 96),
     "week": (7 * DAY, 168),

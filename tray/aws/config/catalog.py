@@ -122,7 +122,7 @@ class CatalogReader:
         if isinstance(self._verdict, Catalog):
             return self._verdict
         known = self._verdict
-        raise ConfigRejected(known.sentence, file=known.file, line=known.line)
+        raise type(known)(known.sentence, file=known.file, line=known.line)
 
     def _reread(self, marks: dict[str, tuple[int, ...] | None]) -> None:
         self._marks = None

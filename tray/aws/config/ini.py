@@ -23,14 +23,15 @@ from operator import length_hint
 from typing import TypeAlias
 
 from tray.core.text.display_names import clean
-from tray.errors import ConfigRejected
+from tray.errors import ConfigRejected, ConfigRepeats
 
 Value: TypeAlias = str | dict[str, str]  # a text, or the keys of a nested block such as ``s3 =``
 
 Section: TypeAlias = dict[str, Value]
 
 _DEFAULT = "DEFAULT"
-_SHELL = re.compile(r"((export|set|setx)\s|\$env:)\s*\"?aws_\w", re.IGNORECASE)
+SHELL_LINE = re.compile(r"((export|set|setx)[ \t]|\$env:)[ \t]*\"?aws_\w", re.IGNORECASE)
+"""The beginning of a line for a shell that sets a variable of AWS."""
 _QUOTABLE = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 """Keys that may be quoted in a sentence; others might be a pasted secret."""
 
@@ -63,14 +64,18 @@ class _Reading:
         """The 1-based number of the line last taken from ``ahead``; computed only when needed."""
         return len(self.lines) - length_hint(self.ahead)
 
-    def rejected(self, reason: str, line: int | None = None) -> ConfigRejected:
+    def rejected(
+        self,
+        reason: str,
+        line: int | None = None,
+        kind: type[ConfigRejected] = ConfigRejected,
+    ) -> ConfigRejected:
         line = self.line if line is None else line
-        return ConfigRejected(
-            f"{clean(self.file, 160)}, line {line}: {reason}", file=self.file, line=line
-        )
+        return kind(f"{clean(self.file, 160)}, line {line}: {reason}", file=self.file, line=line)
 
     def second_key(self, key: str, header: str) -> ConfigRejected:
-        return self.rejected(f"{_quoted(key)} appears a second time in [{clean(header)}].")
+        said = f"{_quoted(key)} appears a second time in [{clean(header)}]."
+        return self.rejected(said, kind=ConfigRepeats)
 
     def complain(self, reason: str) -> None:
         """Keep the first fault that lets configparser read on before it refuses the file."""
@@ -188,7 +193,8 @@ def _read_lines(reading: _Reading) -> None:
             header, key = text[1:end], ""
             section = reading.defaults if header == _DEFAULT else {}
             if sections.setdefault(header, section) is not section:
-                raise reading.rejected(f"the section [{clean(header)}] appears a second time.")
+                said = f"the section [{clean(header)}] appears a second time."
+                raise reading.rejected(said, kind=ConfigRepeats)
             continue
         if not header:
             raise reading.rejected(_why_no_header(text))
@@ -261,7 +267,7 @@ def _why_no_header(text: str) -> str:
         return "the file begins with a byte order mark; save it as UTF-8 without one."
     if text[0] == "[":
         return 'a section header without its "]".'
-    if _SHELL.match(text):
+    if SHELL_LINE.match(text):
         return "a line for a shell, which sets nothing here, before the first [section]."
     return "text before the first [section]."
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from tray.aws.config.ini import SHELL_LINE
 from tray.core.doctor.findings import Quirk
 
 _SECTION: Final = re.compile(rb"[ \t]*\[\s*(.*?)\s*\]")
@@ -19,7 +20,7 @@ _QUOTES: Final = (b'"', b"'")
 _OURS: Final = (b"default", b"profile", b"sso-session")
 _KNOWN: Final = (*_OURS, b"DEFAULT", b"services", b"plugins", b"preview")
 _ACCESS: Final = b"sso:account:access"
-_SHELL: Final = re.compile(rb"((export|set|setx)[ \t]|\$env:)[ \t]*\"?aws_\w+", re.IGNORECASE)
+_SHELL: Final = re.compile(SHELL_LINE.pattern.encode(), re.IGNORECASE)
 _PORTAL: Final = re.compile(rb"[0-9]{12}_[^\s\]]+")
 _TOKEN: Final = b"aws_session_token"
 

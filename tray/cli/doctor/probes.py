@@ -25,7 +25,14 @@ from tray.core.model import Catalog, SsoSession
 from tray.core.profiles.bare_client import AwsFiles
 from tray.core.profiles.guards import is_managed
 from tray.core.text.status_text import words_of
-from tray.errors import ConfigRejected, TokenRejected, TrayError, Unreachable, Unread
+from tray.errors import (
+    ConfigRejected,
+    ConfigRepeats,
+    TokenRejected,
+    TrayError,
+    Unreachable,
+    Unread,
+)
 from tray.ipc.agent_client import OtherWorld
 from tray.ipc.caller_network import network
 from tray.managed import managed_sections
@@ -48,6 +55,7 @@ Found: TypeAlias = Mapping[str, Any]  # members of `Facts`, by name
 class _Config:
     catalog: Catalog | None = None
     problem: str | None = None
+    repeats: bool = False
     files: AwsFiles = field(default_factory=lambda: AwsFiles({}))
     quirks: tuple[tuple[Quirk, int], ...] = ()
     calls: Mapping[str, str | None] = field(default_factory=dict)
@@ -131,6 +139,7 @@ def _config(context: CommandContext, result: Future[_Config]) -> Found:
     return {
         "catalog": read.catalog,
         "config_problem": read.problem,
+        "config_repeats": read.repeats,
         "config_place": system.tilde(context, context.paths.aws_config),
         "settings": read.files.profiles,
         "in_credentials": read.files.in_credentials,
@@ -156,7 +165,7 @@ def _read_config(context: CommandContext) -> _Config:
         found = aws_files(files)
         data = config_files.read(files.config)
     except (ConfigRejected, Unread) as error:
-        return _Config(problem=error.sentence)
+        return _Config(problem=error.sentence, repeats=isinstance(error, ConfigRepeats))
     calls: dict[str, str | None] = {}
     for name, keys in found.profiles.items():
         command = keys.get("credential_process")
@@ -165,7 +174,9 @@ def _read_config(context: CommandContext) -> _Config:
         if calls_us(command, context.paths.state):
             calls[name] = asked_for(command, name, context.environ)
     reached_by = context.settings_or_safe().preferences.reached_by
-    return _Config(catalog, None, found, quirks(data or b""), calls, reached_by)
+    return _Config(
+        catalog, files=found, quirks=quirks(data or b""), calls=calls, reached_by=reached_by
+    )
 
 
 def _recorded(context: CommandContext) -> Found:

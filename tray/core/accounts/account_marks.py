@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Final
 
+from tray.core.policy import LONGEST_LABEL
 from tray.values import dataclass
 
 COLOURS: Final[Mapping[str, tuple[int, int, int]]] = {
@@ -19,8 +20,6 @@ COLOURS: Final[Mapping[str, tuple[int, int, int]]] = {
     "grey": (125, 135, 146),
 }
 """Each has a contrast of 3:1 or more against both white and #1e1e1e (WCAG 2.2, 1.4.11)."""
-
-LONGEST_LABEL: Final = 20  # characters: it stands beside a name in menu and list
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,7 @@ class Facts:
     browser: tuple[bool, str] | None = None  # whether a page can be opened, and why not
     catalog: Catalog | None = None
     config_problem: str | None = None  # the refused config's sentence, without a catalog
+    config_repeats: bool = False  # whether it is refused for a key or section that stands twice
     config_place: str = "~/.aws/config"
     # keys of each profile, for what SDKs make of them
     settings: Mapping[str, Mapping[str, object]] = field(default_factory=dict)

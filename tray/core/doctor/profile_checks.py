@@ -41,8 +41,8 @@ def config(facts: Facts) -> Iterator[Finding]:
     if facts.config_problem is not None:
         remedy = "fix that line; until then the AWS CLI and boto3 fail"
         others = " Every other SDK and Terraform go on, with the last value of each key."
-        repeated = others if "a second time" in facts.config_problem else ""
-        yield problem("config", f"{facts.config_problem}{repeated}", remedy)
+        more = others if facts.config_repeats else ""
+        yield problem("config", f"{facts.config_problem}{more}", remedy)
         return
     if facts.catalog is None:
         return
